@@ -1,0 +1,116 @@
+"""The one door to PostgreSQL: connecting, transactions that join their caller's, and plain SQL."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, cast
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import asyncpg
+import uuid_utils.compat
+from tortoise import Tortoise
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+APPS = ("core", "accounts", "events", "certification")
+"""In import order: Tortoise records no dependency between apps and migrates them as listed."""
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562 section 5.7): sorts by creation time, so that indexes grow at one end."""
+    return uuid_utils.compat.uuid7()
+
+
+def tortoise_config(database_url: str, pool_size: int = 4, application_name: str = "confero") -> dict[str, Any]:
+    """Tortoise's configuration for `database_url` (postgres://user:password@host:port/name or ?host=/socket)."""
+    parts = urlsplit(database_url)
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    credentials: dict[str, Any] = {
+        "host": unquote(query.get("host", "")) or parts.hostname or "127.0.0.1",
+        "port": parts.port or int(query.get("port", 5432)),
+        "user": unquote(parts.username or "postgres"),
+        "password": unquote(parts.password or ""),
+        "database": parts.path.lstrip("/"),
+        "minsize": 1,
+        "maxsize": pool_size,
+        "application_name": application_name,
+        "timeout": 10,
+        "command_timeout": 60,
+    }
+    if sslmode := query.get("sslmode"):
+        credentials["ssl"] = sslmode
+    return {
+        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "apps": {
+            app: {"models": [f"{app}.models"], "migrations": f"{app}.migrations", "default_connection": "default"}
+            for app in APPS
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def connect(database_url: str, pool_size: int = 4, application_name: str = "confero") -> None:
+    """Prepare the pool of this process; it connects with the first query, so a database that is away is no fault yet."""
+    await Tortoise.init(config=tortoise_config(database_url, pool_size, application_name), _enable_global_fallback=True)
+
+
+async def disconnect() -> None:
+    """Close the pool of this process."""
+    await Tortoise.close_connections()
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[Connection]:
+    """Open a transaction, or join the caller's; yields its asyncpg connection.
+
+    Every command runs inside one, so its audit row, mails and jobs are written together with the change or not at
+    all. An exception that leaves the outermost block rolls everything back.
+    """
+    client = get_connection("default")
+    if isinstance(client, TransactionalDBClient):
+        yield cast("Connection", cast(Any, client)._connection)
+        return
+    async with in_transaction("default") as opened:
+        yield cast("Connection", cast(Any, opened)._connection)
+
+
+def is_in_transaction() -> bool:
+    """Whether the running task is inside `transaction()`."""
+    return isinstance(get_connection("default"), TransactionalDBClient)
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[Connection]:
+    """The running transaction's asyncpg connection, or one from the pool where there is none."""
+    client = cast(AsyncpgDBClient, get_connection("default"))
+    async with client.acquire_connection() as acquired:
+        yield cast("Connection", acquired)
+
+
+async def fetch(sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
+    """Rows of a plain SQL statement, in the running transaction if there is one."""
+    async with connection() as conn:
+        return await conn.fetch(sql, *arguments)
+
+
+async def fetchrow(sql: str, *arguments: object) -> asyncpg.Record | None:
+    """First row of a plain SQL statement, or None."""
+    async with connection() as conn:
+        return await conn.fetchrow(sql, *arguments)
+
+
+async def fetchval(sql: str, *arguments: object) -> Any:
+    """First column of the first row, or None. (Any: SQL decides the type.)"""
+    async with connection() as conn:
+        return await conn.fetchval(sql, *arguments)
+
+
+async def execute(sql: str, *arguments: object) -> str:
+    """Run a plain SQL statement; returns PostgreSQL's command tag such as `UPDATE 1`."""
+    async with connection() as conn:
+        return await conn.execute(sql, *arguments)

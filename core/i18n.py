@@ -1,0 +1,42 @@
+"""Languages: gettext by the locale of the running request, mail or document, and Babel's formatting."""
+
+import gettext as _gettext
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+
+SUPPORTED = ("en", "fr", "ar")
+"""Languages offered to readers; a language without a catalogue shows the English source text."""
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+_LOCALES = Path(__file__).parent / "locales"
+_locale: ContextVar[str] = ContextVar("locale", default="en")
+
+
+@lru_cache(maxsize=64)
+def _translations(locale: str) -> _gettext.NullTranslations:
+    return _gettext.translation("confero", str(_LOCALES), languages=[locale.replace("-", "_")], fallback=True)
+
+
+def use_locale(locale: str) -> None:
+    """Set the language of the running task (a request, a mail, a document)."""
+    _locale.set(locale)
+
+
+def current_locale() -> str:
+    """The language of the running task, as a BCP 47 tag."""
+    return _locale.get()
+
+
+def gettext(message: str) -> str:
+    """Translate `message` into the running task's language."""
+    return _translations(_locale.get()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """Translate with the plural form for `n`."""
+    return _translations(_locale.get()).ngettext(singular, plural, n)
+
+
+def direction(locale: str) -> str:
+    """`rtl` or `ltr`, for the `dir` attribute."""
+    return "rtl" if locale.split("-")[0] in RIGHT_TO_LEFT else "ltr"

@@ -1,0 +1,134 @@
+"""Settings: read once from `CONFERO_*` environment variables (and `.env`), validated by name."""
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where this process runs; production refuses defaults that are only safe on a laptop."""
+
+    development = "development"
+    test = "test"
+    production = "production"
+
+
+class MissingSettings(Exception):
+    """A production start lacks settings; the message names each of them."""
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured. README.md holds the same table for operators."""
+
+    model_config = SettingsConfigDict(env_prefix="CONFERO_", env_file=".env", extra="ignore")
+
+    environment: Environment = Environment.development
+    public_url: str = Field("http://localhost:8000", description="Origin written into mails, QR codes and badges.")
+    secret_key: SecretStr | None = Field(
+        None, description="At least 32 characters; keys the hashes of tokens and links."
+    )
+    database_url: str | None = Field(None, description="postgres://…; none starts the embedded PostgreSQL under var/.")
+    var_dir: Path = Field(Path("var"), description="Embedded database, files, fonts, logs.")
+    fonts_dir: Path | None = Field(None, description="Static font instances; default var/fonts.")
+    files_url: str | None = Field(
+        None, description="Object store for files, e.g. s3://bucket/prefix; default var/files."
+    )
+    smtp_url: SecretStr | None = Field(None, description="smtp[s]://user:password@host:port[?starttls=1].")
+    mail_from: str = "Confero <no-reply@localhost>"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    web_processes: int = Field(2, ge=1, le=64)
+    pool_size: int = Field(4, ge=1, le=100, description="Database connections of each process.")
+    trusted_proxies: str = Field("", description="Comma-separated addresses whose X-Forwarded-* headers are believed.")
+    max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body, uploads excepted.")
+    max_upload_bytes: int = Field(10_485_760, ge=1024, description="Largest uploaded file.")
+    request_timeout_seconds: float = Field(30.0, gt=0)
+    session_days: int = Field(30, ge=1, le=365)
+    sign_in_failures_per_account: int = Field(10, ge=1, description="Failed sign-ins per account in 15 minutes.")
+    sign_in_failures_per_address: int = Field(
+        100, ge=1, description="Failed sign-ins per network address in 15 minutes."
+    )
+    reset_requests_per_account: int = Field(5, ge=1, description="Password reset mails per account in an hour.")
+    reset_requests_per_address: int = Field(50, ge=1, description="Password reset requests per address in an hour.")
+    sign_ups_per_address: int = Field(1000, ge=1, description="Accounts created per address in an hour.")
+    job_poll_seconds: float = Field(
+        1.0, gt=0, description="How often the worker looks for jobs without being notified."
+    )
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the strict rules of a public server apply."""
+        return self.environment is Environment.production
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether people reach this server over HTTPS, so that HSTS and secure cookies apply."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def signing_secret(self) -> bytes:
+        """Key of keyed hashes; a fixed development key where none is set (refused in production)."""
+        secret = self.secret_key.get_secret_value() if self.secret_key else "development-only-secret-key-0000"
+        return secret.encode()
+
+    @property
+    def fonts_path(self) -> Path:
+        """Folder of the font instances cut at set-up."""
+        return self.fonts_dir or self.var_dir / "fonts"
+
+    @model_validator(mode="after")
+    def _check(self) -> "Settings":
+        parts = urlsplit(self.public_url)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+            raise ValueError("CONFERO_PUBLIC_URL must be an origin such as https://events.example.org")
+        self.public_url = f"{parts.scheme}://{parts.netloc}"
+        if self.is_production:
+            self._refuse_missing()
+        return self
+
+    def _refuse_missing(self) -> None:
+        missing = []
+        if "public_url" not in self.model_fields_set:
+            missing.append("CONFERO_PUBLIC_URL")
+        if self.secret_key is None or len(self.secret_key.get_secret_value()) < 32:
+            missing.append("CONFERO_SECRET_KEY (at least 32 characters)")
+        if self.database_url is None:
+            missing.append("CONFERO_DATABASE_URL")
+        if self.smtp_url is None:
+            missing.append("CONFERO_SMTP_URL")
+        if missing:
+            raise ValueError("A production start needs " + ", ".join(missing) + ".")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment. Raises `MissingSettings` with one readable sentence per problem."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # values are validated by pydantic
+    except ValidationError as error:
+        problems = [
+            (f"CONFERO_{str(e['loc'][0]).upper()}: " if e["loc"] else "") + e["msg"].removeprefix("Value error, ")
+            for e in error.errors()
+        ]
+        raise MissingSettings("\n".join(problems)) from None
+
+
+_override: list[Settings] = []
+
+
+@lru_cache(maxsize=1)
+def _from_environment() -> Settings:
+    return load_settings()
+
+
+def get_settings() -> Settings:
+    """The settings of this process: those given to `use_settings`, else the environment's."""
+    return _override[-1] if _override else _from_environment()
+
+
+def use_settings(settings: Settings) -> None:
+    """Make `settings` the ones of this process (called by create_app, the CLI and tests)."""
+    _override[:] = [settings]
