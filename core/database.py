@@ -55,7 +55,7 @@ def tortoise_config(database_url: str, pool_size: int = 4, application_name: str
 
 
 async def connect(database_url: str, pool_size: int = 4, application_name: str = "confero") -> None:
-    """Prepare the pool of this process; it connects with the first query, so a database that is away is no fault yet."""
+    """Prepare the pool of this process; it connects with the first query, so a database that is away is no fault."""
     await Tortoise.init(config=tortoise_config(database_url, pool_size, application_name), _enable_global_fallback=True)
 
 

@@ -1,0 +1,1 @@
+"""Issuing, PDF and verification of certificates: what is conferred and stays verifiable."""

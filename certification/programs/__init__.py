@@ -1,0 +1,1 @@
+"""Certifications, their versioned policies, and entitlements: the right to sit."""

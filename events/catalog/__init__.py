@@ -1,0 +1,1 @@
+"""Events, venues and rooms: creating, publishing, cancelling and finding them."""

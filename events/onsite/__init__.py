@@ -1,0 +1,1 @@
+"""Check-in: one scan of one registration at one check-in list."""

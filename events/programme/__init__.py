@@ -1,0 +1,1 @@
+"""Sessions, speakers and the schedule: what happens in which room at what time."""
