@@ -1,0 +1,116 @@
+"""Errors rendered once: RFC 9457 problem details for programs, a helpful page for people."""
+
+import json
+import logging
+from urllib.parse import quote
+
+import asyncpg
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from tortoise.exceptions import DBConnectionError
+
+from core.errors import AppError, InvalidInput, NotSignedIn, Unavailable
+
+log = logging.getLogger("confero.error")
+
+DATABASE_AWAY = (
+    DBConnectionError,
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InterfaceError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What asyncpg and Tortoise raise while PostgreSQL restarts; nothing was committed."""
+
+
+def is_api(request: Request) -> bool:
+    """Whether a program is asking, so that errors are problem details."""
+    return request.url.path.startswith("/api/") and not request.url.path.startswith("/api/docs")
+
+
+def render_error(request: Request, error: AppError) -> Response:
+    """The one rendering of an expected error."""
+    headers: dict[str, str] = {}
+    if retry_after := error.facts.get("retry_after"):
+        headers["Retry-After"] = str(retry_after)
+    elif error.status == 503:
+        headers["Retry-After"] = "2"
+    if is_api(request):
+        if error.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return _problem(request, error, headers)
+    if isinstance(error, NotSignedIn) and request.method in ("GET", "HEAD"):
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(back, safe='')}", 303)
+    return _page(request, error, headers)
+
+
+def _problem(request: Request, error: AppError, headers: dict[str, str]) -> Response:
+    document = {
+        "type": f"/api/docs#error-{error.code}",
+        "title": type(error).message if type(error).message else error.message,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.message,
+        "instance": request.url.path,
+        **error.facts,
+    }
+    if isinstance(error, InvalidInput):
+        document["title"] = "The input is invalid."
+        document["errors"] = [{"field": name, "message": text} for name, text in error.fields.items()]
+    content = json.dumps(document, ensure_ascii=True, default=str)
+    return Response(content, error.status, headers, media_type="application/problem+json")
+
+
+def _page(request: Request, error: AppError, headers: dict[str, str]) -> Response:
+    from api.render import render  # the pages import the domain; errors must be importable before it
+
+    context = {"error": error, "fields": error.fields if isinstance(error, InvalidInput) else {}}
+    return render(request, "pages/error.html", context, status=error.status, headers=headers)
+
+
+async def on_app_error(request: Request, error: Exception) -> Response:
+    """Starlette's handler for `AppError`."""
+    if not isinstance(error, AppError):
+        raise error
+    return render_error(request, error)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals (no route, wrong method, bad form body) in our words."""
+    if not isinstance(error, HTTPException):
+        raise error
+    refusal = AppError(_REASONS.get(error.status_code, str(error.detail)))
+    refusal.status, refusal.code = error.status_code, _CODES.get(error.status_code, "bad_request")
+    response = render_error(request, refusal)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def on_database_away(request: Request, error: Exception) -> Response:
+    """The database is restarting: 503 with Retry-After; the pool connects anew by itself."""
+    log.warning("database away: %s: %s", type(error).__name__, error)
+    return render_error(request, Unavailable())
+
+
+async def on_database_error(request: Request, error: Exception) -> Response:
+    """An error of PostgreSQL: a lost connection or a deadlock may be tried again, the rest is a fault."""
+    passing = (*DATABASE_AWAY, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+    if isinstance(error, passing) or isinstance(error.__cause__, passing):
+        return await on_database_away(request, error)
+    raise error
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    """A fault of ours: logged with its traceback by the server, a plain answer without details for the client."""
+    fault = AppError("Something went wrong on our side. Nothing was saved; try again.", code="fault")
+    fault.status = 500
+    return render_error(request, fault)
+
+
+_REASONS = {404: "This page does not exist.", 405: "This address does not take that method."}
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}

@@ -1,0 +1,81 @@
+"""Idempotency-Key on every POST: the same key and request get the same answer, and the effect happens once.
+
+The answer is stored in the transaction of the change that it acknowledges, so a killed process leaves either both or
+neither. A second request with the key waits on the first one's row and then gets its answer.
+Source: draft-ietf-httpapi-idempotency-key-header.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.auth import Caller, client_address
+from core.database import fetchrow, transaction
+from core.errors import Conflict, InvalidInput
+
+_HEADER = "Idempotency-Key"
+
+
+class KeyReused(Conflict):
+    """422: the key came with another request before."""
+
+    code, status = "idempotency_key_reused", 422
+    message = "This Idempotency-Key was used for a different request. Use a new key."
+
+
+class AlreadyCreated(Conflict):
+    """409: it was created by the first request; its secret is shown once and not again."""
+
+    code = "already_created"
+    message = "This was created by an earlier request with the same Idempotency-Key; its secret is shown only once."
+
+
+async def once(
+    request: Request,
+    handler: Callable[[Request], Awaitable[Response]],
+    caller: Caller,
+    *,
+    is_replayable: bool,
+) -> Response:
+    """Run `handler` at most once for this key, caller and path; replay its stored answer after that.
+
+    Only successes are stored: a refusal changed nothing, so that the client may mend the cause and use the key again.
+    Raises `InvalidInput` for a malformed key, `KeyReused`, and `AlreadyCreated` where the answer must not be repeated.
+    """
+    key = request.headers[_HEADER].strip()
+    if not 1 <= len(key) <= 200 or not key.isprintable():
+        raise InvalidInput({_HEADER: "Use 1 to 200 printable characters."})
+    who = str(caller.person.id) if caller.person else f"anonymous {client_address(request)}"
+    row_id = hashlib.sha256(f"{who}\n{request.method} {request.url.path}\n{key}".encode()).hexdigest()
+    fingerprint = hashlib.sha256(str(request.query_params).encode() + b"\n" + await request.body()).hexdigest()
+    async with transaction() as connection:
+        claimed = await connection.fetchval(
+            """INSERT INTO idempotent_request (id, fingerprint, status, content_type, location, body, created_at)
+               VALUES ($1, $2, 0, '', '', '', now()) ON CONFLICT (id) DO NOTHING RETURNING id""",
+            row_id,
+            fingerprint,
+        )
+        if claimed is None:
+            return await _replay(row_id, fingerprint, is_replayable=is_replayable)
+        response = await handler(request)
+        await connection.execute(
+            "UPDATE idempotent_request SET status = $2, content_type = $3, location = $4, body = $5 WHERE id = $1",
+            row_id,
+            response.status_code,
+            response.headers.get("content-type", ""),
+            response.headers.get("location", ""),
+            bytes(response.body) if is_replayable else b"",
+        )
+        return response
+
+
+async def _replay(row_id: str, fingerprint: str, *, is_replayable: bool) -> Response:
+    row = await fetchrow("SELECT * FROM idempotent_request WHERE id = $1", row_id)
+    if row is None or row["fingerprint"] != fingerprint:
+        raise KeyReused()
+    if not is_replayable:
+        raise AlreadyCreated()
+    headers = {"Idempotent-Replayed": "true", "Content-Type": row["content_type"], "Location": row["location"]}
+    return Response(row["body"], row["status"], {name: value for name, value in headers.items() if value})

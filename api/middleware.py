@@ -1,0 +1,148 @@
+"""What holds for every request: security headers, same-origin changes, body limits, a timeout, one log line, metrics.
+
+Plain ASGI, since it runs on every request.
+"""
+
+import asyncio
+import logging
+import time
+from urllib.parse import urlsplit
+
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import render_error
+from core.errors import AppError, Forbidden, NotFound, TooLarge, Unavailable
+from core.settings import Settings
+
+log = logging.getLogger("confero.request")
+REQUESTS = Counter("confero_http_requests_total", "Requests answered.", ["method", "route", "status"])
+SECONDS = Histogram(
+    "confero_http_request_seconds",
+    "Time to the first byte of the answer.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class CrossOrigin(Forbidden):
+    """403: a change was asked for by a page of another site."""
+
+    code = "cross_origin"
+    message = "This change was asked for by another site. Open Confero itself and try again."
+
+
+class Guard:
+    """The outermost layer around the routes."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+        headers = {
+            "content-security-policy": CONTENT_SECURITY_POLICY,
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "strict-origin-when-cross-origin",
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+            "permissions-policy": "camera=(self), microphone=(), geolocation=(), payment=()",
+        }
+        if settings.is_tls:
+            headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+        self.headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 0
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(h for h in self.headers if h[0] not in present)]
+                if b"cache-control" not in present:
+                    MutableHeaders(scope=message)["cache-control"] = "no-store"
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_guarded, lambda: status)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, status: object) -> None:
+        try:
+            self._refuse_early(scope)
+            limit = asyncio.timeout(self.settings.request_timeout_seconds)
+            async with limit:
+                await self.app(scope, self._limited(scope, receive), send)
+        except AppError as error:
+            await render_error(Request(scope, receive), error)(scope, receive, send)
+        except TimeoutError:
+            if not limit.expired() or status():  # type: ignore[operator]  # a closure over the status sent so far
+                raise
+            slow = Unavailable("This took too long and was stopped. Try again in a moment.", code="timeout")
+            await render_error(Request(scope, receive), slow)(scope, receive, send)
+
+    def _refuse_early(self, scope: Scope) -> None:
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "0")
+        if length.isdigit() and int(length) > self._body_limit(scope):
+            raise TooLarge()
+        if "\x00" in scope["path"] or "\ufffd" in scope["path"]:
+            raise NotFound()
+        if scope["method"] not in _SAFE and "authorization" not in headers:
+            self._require_same_origin(headers)
+
+    def _require_same_origin(self, headers: Headers) -> None:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            if site not in ("same-origin", "none"):
+                raise CrossOrigin()
+            return
+        origin = headers.get("origin")
+        if origin is not None:
+            allowed = {self.settings.public_url, f"{urlsplit(self.settings.public_url).scheme}://{headers.get('host')}"}
+            if origin not in allowed:
+                raise CrossOrigin()
+        elif "cookie" in headers:
+            raise CrossOrigin()
+
+    def _body_limit(self, scope: Scope) -> int:
+        media = Headers(scope=scope).get("content-type", "")
+        takes_upload = media.startswith("multipart/form-data") or scope["path"].endswith("/items/import")
+        return self.settings.max_upload_bytes if takes_upload else self.settings.max_body_bytes
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        limit, seen = self._body_limit(scope), 0
+
+        async def receive_limited() -> Message:
+            nonlocal seen
+            message = await receive()
+            if message["type"] == "http.request":
+                seen += len(message.get("body", b""))
+                if seen > limit:
+                    raise TooLarge()
+            return message
+
+        return receive_limited
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        spec = scope.get("confero.endpoint") or scope.get("confero.page")
+        route = spec.path if spec else "other"
+        REQUESTS.labels(scope["method"], route, status).inc()
+        SECONDS.labels(route).observe(seconds)
+        log.info(
+            "%s %s %s %.1f ms", scope["method"], scope["path"].encode("unicode_escape").decode(), status, seconds * 1000
+        )

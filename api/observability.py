@@ -1,0 +1,56 @@
+"""Liveness, readiness and metrics, for whoever operates a server."""
+
+import os
+from datetime import UTC, datetime
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from api.errors import DATABASE_AWAY
+from core import jobs, migrate
+from core.database import fetchval
+from core.settings import get_settings
+
+
+async def healthz(request: Request) -> Response:
+    """Liveness: this process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """Readiness: database answers, no migration is pending, a worker was seen lately; 503 names what is not."""
+    checks = {"database": False, "migrations": False, "worker": False}
+    try:
+        checks["database"] = await fetchval("SELECT 1") == 1
+        checks["migrations"] = not await migrate.pending()
+        checks["worker"] = await jobs.worker_is_alive(datetime.now(UTC))
+    except (*DATABASE_AWAY, TimeoutError):
+        pass
+    ready = all(checks.values())
+    return JSONResponse({"status": "ready" if ready else "not_ready", "checks": checks}, 200 if ready else 503)
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus metrics of all web processes of this machine (of this one where they share no folder)."""
+    registry = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # untyped in prometheus_client
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def robots_txt(request: Request) -> Response:
+    """Nothing to index on a development server; crawlers are welcome on a public one."""
+    rule = "Allow: /\nDisallow: /me\nDisallow: /organize\n" if get_settings().is_production else "Disallow: /\n"
+    return Response(f"User-agent: *\n{rule}", media_type="text/plain")
+
+
+ROUTES = [
+    Route("/healthz", healthz),
+    Route("/readyz", readyz),
+    Route("/metrics", metrics),
+    Route("/robots.txt", robots_txt),
+]
