@@ -29,6 +29,7 @@ MAX_OPTIONS = 26
 MAX_ANSWERS = 50
 MAX_ANSWER_LENGTH = 500
 MAX_ESSAY_LENGTH = 100_000
+FRACTION_STEP = Decimal("0.0000000001")
 # Weights are written with few digits (33.33333 %), so three of them may miss the whole by this much.
 WEIGHT_SLACK = Decimal("0.001")
 
@@ -52,8 +53,8 @@ def _is_bounded(value: Decimal) -> Decimal:
 
 
 Number = Annotated[Decimal, AfterValidator(_is_bounded)]
-Fraction = Annotated[Number, Field(ge=-1, le=1)]
-Credit = Annotated[Number, Field(ge=0, le=1)]
+Fraction = Annotated[Decimal, Field(ge=-1, le=1, decimal_places=10)]
+Credit = Annotated[Decimal, Field(ge=0, le=1, decimal_places=10)]
 
 
 class _Part(BaseModel):
