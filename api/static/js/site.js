@@ -1,0 +1,29 @@
+// Small comforts of every page. Each page works without them.
+
+// After a refused form, readers of screens and keyboards start at what needs their attention.
+document.querySelector("[data-focus]")?.focus();
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset?.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  say(button.dataset.textCopied ?? "");
+});
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => {
+    const status = document.getElementById("page-status");
+    status.classList.remove("visually-hidden");
+    status.classList.add("alert", "alert-danger");
+    status.textContent = status.dataset.textFailed;
+  });
+}
+
+function say(text) {
+  document.getElementById("page-status").textContent = text;
+}
