@@ -1,0 +1,1 @@
+"""Tests: unit (no database), integration (real PostgreSQL), e2e (real server, real browser)."""

@@ -1,0 +1,87 @@
+"""What every test may ask for: a clean database, a connection to it, and settings that touch nothing outside.
+
+`database_url`  URL of this worker's database, empty but for what the migrations put there.
+`database`      the same with Tortoise connected; depend on it in tests that call commands.
+`settings`      test settings for that database, with files under the test's own folder, made the process's settings.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from core import database as core_database
+from core.settings import Environment, Settings, use_settings
+from tests import postgres
+
+_RUN = "CONFERO_TEST_RUN"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the operator's environment out of the tests, workers included."""
+    for name in [name for name in os.environ if name.startswith("CONFERO_") and not name.startswith("CONFERO_TEST_")]:
+        del os.environ[name]
+    if not hasattr(config, "workerinput"):
+        os.environ[_RUN] = str(os.getpid())
+
+
+@pytest.fixture(scope="session")
+def test_server() -> Iterator[str]:
+    """URL of the PostgreSQL server; held for the whole run, so that a run beside this one cannot stop it."""
+    if given := os.environ.get(postgres.SERVER_VARIABLE):
+        yield given
+        return
+    stack = AsyncExitStack()
+    with asyncio.Runner() as runner:
+        yield runner.run(stack.enter_async_context(postgres.embedded_server().shared()))
+        runner.run(stack.aclose())
+
+
+@pytest.fixture(scope="session")
+def worker_database(test_server: str, worker_id: str) -> Iterator[str]:
+    """URL of the database that belongs to this xdist worker; made from the template, dropped at the end."""
+    name = postgres.name_for(worker_id)
+    asyncio.run(postgres.drop_forgotten(test_server))
+    yield asyncio.run(postgres.create(test_server, name))
+    asyncio.run(postgres.drop(test_server, name))
+
+
+@pytest.fixture
+async def database_url(worker_database: str) -> str:
+    """URL of a database that is clean at the start of the test; any number of processes may use and change it."""
+    await postgres.clean(worker_database)
+    return worker_database
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a test, made those of this process."""
+    chosen = _settings(tmp_path, database_url)
+    use_settings(chosen)
+    return chosen
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """Tortoise connected to the clean database, on this test's event loop; yields its URL."""
+    assert settings.database_url is not None
+    if not (postgres.ROOT / "core" / "models.py").exists():
+        core_database.APPS = core_database.APPS[1:]  # until the queue's tables have arrived
+    await core_database.connect(settings.database_url, pool_size=10, application_name="confero-test")
+    yield settings.database_url
+    await core_database.disconnect()
+
+
+def _settings(var_dir: Path, database_url: str | None) -> Settings:
+    """Settings for a test; fonts are the ones cut at set-up, everything else lies in `var_dir`."""
+    return Settings(
+        _env_file=None,
+        environment=Environment.test,
+        public_url="http://testserver",
+        database_url=database_url,
+        var_dir=var_dir,
+        fonts_dir=postgres.ROOT / "var" / "fonts",
+    )
