@@ -131,6 +131,8 @@ class EmbeddedPostgres:
         with locked(gate), locked(self.folder / "users.lock", wait=False) as is_last:
             if is_last:
                 await self.stop()
+            elif self._process is not None:
+                self._process.returncode = 0  # Left to the others: not waiting for this child is intended.
 
     async def start(self) -> None:
         """Stop what an earlier owner left, create the cluster if there is none, start it and wait for an answer.
