@@ -1,0 +1,43 @@
+"""Who may see and change a certification."""
+
+from accounts import roles
+from accounts.models import Organization, Person
+from certification.programs.models import Certification, CertificationStatus
+from core.errors import NotFound
+
+
+async def access_certification(slug: str, person: Person | None, *, permission: str) -> Certification:
+    """The certification for somebody who works on it.
+
+    `permission` is one of `certification:…` in accounts/roles.py. Raises `NotFound` where the certification does not
+    exist or the person has no part in it, and `Forbidden` where another role would be needed.
+    """
+    certification = await Certification.get_or_none(slug=slug).select_related("organization")
+    if certification is None:
+        raise NotFound()
+    await roles.require(person, permission, organization_id=certification.organization_id, scope_id=certification.id)
+    return certification
+
+
+async def access_public(slug: str, person: Person | None) -> Certification:
+    """The certification for a reader: a published or retired one for anybody, a draft for those who work on it."""
+    certification = await Certification.get_or_none(slug=slug).select_related("organization")
+    if certification is None:
+        raise NotFound()
+    if certification.status is CertificationStatus.draft:
+        await roles.require(
+            person,
+            "certification:overview:view",
+            organization_id=certification.organization_id,
+            scope_id=certification.id,
+        )
+    return certification
+
+
+async def access_new(organization_slug: str, person: Person | None) -> Organization:
+    """The organization in which `person` may create certifications."""
+    organization = await Organization.get_or_none(slug=organization_slug)
+    if organization is None:
+        raise NotFound()
+    await roles.require(person, "organization:certification:create", organization_id=organization.id)
+    return organization
