@@ -82,12 +82,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check(self) -> "Settings":
+        if self.is_production:
+            self._refuse_missing()
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise ValueError("CONFERO_PUBLIC_URL must be an origin such as https://events.example.org")
         self.public_url = f"{parts.scheme}://{parts.netloc}"
-        if self.is_production:
-            self._refuse_missing()
         return self
 
     def _refuse_missing(self) -> None:
