@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from certification.bank.content import ItemType
+from certification.bank.content import MAX_ANSWERS, ItemType
 from certification.bank.gift_text import Marked, read_format, read_marked, read_text, release, unknown_format
 from certification.bank.prompts import TextFormat, hidden_tags
 from core.i18n import gettext as _
@@ -57,8 +57,10 @@ class Reading:
 
 
 def _split(held: str) -> tuple[str, list[tuple[str, str]]]:
-    """Return what stands before the first `=` or `~`, and the answers as (sign, piece)."""
+    """Return what stands before the first `=` or `~`, and the answers as (sign, piece); Refused for too many."""
     head, *rest = re.split(r"([=~])", held)
+    if len(rest) > 2 * MAX_ANSWERS:
+        raise Refused(_("The item has more than {limit} answers.").format(limit=MAX_ANSWERS))
     return head.strip(), list(zip(rest[::2], rest[1::2], strict=True))
 
 

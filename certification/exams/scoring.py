@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 
 from certification.bank.content import (
@@ -20,20 +20,18 @@ from certification.bank.content import (
 )
 from certification.exams.responses import Response
 
-# Item scores keep six decimals, as the database does. Thirds then miss their sum by 1e-6, which is at most 0.0001 % of
-# an attempt, so the pass decision looks at three decimals of the percentage: enough that three thirds are a whole, far
-# too few to lift anybody who missed the cut score.
+# Item scores keep six decimals, as the database does.
 SCORE_STEP = Decimal("0.000001")
-DECISION_STEP = Decimal("0.001")
+# At most 26 options make denominators of at most 13 x 13. Two different such fractions lie 1/169² (0.000035) apart, so
+# six decimals tell exactly which one was meant: three thirds are a whole again when an attempt is added up.
+_MAX_DENOMINATOR = 169
 PERCENT_STEP = Decimal("0.01")
 # Numbers span 1e-300 to 1e300 with up to 60 digits: sums of two are exact in this precision.
 _EXACT = Context(prec=1000)
 
 
 def _as_score(value: Fraction) -> Decimal:
-    clipped = min(max(value, Fraction(0)), Fraction(1))
-    steps = clipped / Fraction(SCORE_STEP)
-    return Decimal(int(steps + Fraction(1, 2))) * SCORE_STEP
+    return _rounded(min(max(value, Fraction(0)), Fraction(1)), SCORE_STEP)
 
 
 def _score_single(content: SingleChoice, response: Response) -> Fraction:
@@ -172,15 +170,19 @@ class AttemptScore:
     domains: dict[str, DomainScore]
 
 
-def rounded_percent(earned: Decimal, possible: int) -> Decimal:
-    """Return `earned` of `possible` in percent, rounded half up to 0.01, as it is shown."""
-    with localcontext(_EXACT):
-        return (earned * 100 / possible).quantize(PERCENT_STEP, ROUND_HALF_UP)
+def exact_score(score: Decimal) -> Fraction:
+    """Return the fraction that a score of six decimals stands for: 0.333333 is a third, 0.123457 is itself."""
+    near = Fraction(score).limit_denominator(_MAX_DENOMINATOR)
+    return near if abs(near - Fraction(score)) <= Fraction(SCORE_STEP) / 2 else Fraction(score)
 
 
-def _is_passed(earned: Decimal, possible: int, cut_score: Decimal) -> bool:
-    with localcontext(_EXACT):
-        return (earned * 100 / possible).quantize(DECISION_STEP, ROUND_HALF_UP) >= cut_score
+def _rounded(value: Fraction, step: Decimal) -> Decimal:
+    """Return a value of at least 0 rounded half up to a multiple of `step`."""
+    return int(value / Fraction(step) + Fraction(1, 2)) * step
+
+
+def _domain_score(points: Fraction, possible: int) -> DomainScore:
+    return DomainScore(_rounded(points, SCORE_STEP), possible, _rounded(points * 100 / possible, PERCENT_STEP))
 
 
 def score_attempt(scores: Iterable[ItemScore], cut_score: Decimal) -> AttemptScore:
@@ -193,19 +195,21 @@ def score_attempt(scores: Iterable[ItemScore], cut_score: Decimal) -> AttemptSco
     listed = list(scores)
     if not listed:
         raise ValueError("an attempt has at least one item")
-    earned: dict[str, Decimal] = {}
+    earned: dict[str, Fraction] = {}
     possible: dict[str, int] = {}
     for item in listed:
         if item.score is not None and not 0 <= item.score <= 1:
             raise ValueError("a score lies between 0 and 1")
-        earned[item.domain] = earned.get(item.domain, Decimal(0)) + (item.score or Decimal(0))
+        earned[item.domain] = earned.get(item.domain, Fraction(0)) + exact_score(item.score or Decimal(0))
         possible[item.domain] = possible.get(item.domain, 0) + 1
-    total = sum(earned.values(), Decimal(0))
     waiting = sum(item.score is None for item in listed)
-    domains = {
-        name: DomainScore(points, possible[name], rounded_percent(points, possible[name]))
-        for name, points in earned.items()
-    }
-    percent = None if waiting else rounded_percent(total, len(listed))
-    passed = None if waiting else _is_passed(total, len(listed), cut_score)
-    return AttemptScore(total, len(listed), percent, passed, waiting, domains)
+    total = sum(earned.values(), Fraction(0))
+    percent = total * 100 / len(listed)
+    return AttemptScore(
+        earned=_rounded(total, SCORE_STEP),
+        possible=len(listed),
+        percent=None if waiting else _rounded(percent, PERCENT_STEP),
+        passed=None if waiting else percent >= Fraction(cut_score),
+        waiting=waiting,
+        domains={name: _domain_score(points, possible[name]) for name, points in earned.items()},
+    )
