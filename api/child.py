@@ -1,0 +1,44 @@
+"""A process of the supervisor: `python -m api.child api.web --fd 5` runs `api.web` and never outlives its parent.
+
+Without this a supervisor killed by SIGKILL would leave web processes behind that hold the port.
+"""
+
+import ctypes
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+_GRACE_SECONDS = 10.0
+
+
+def follow_parent(parent: int) -> None:
+    """End this process when `parent` has ended: at once by the Linux kernel, elsewhere within a second.
+
+    Side effects: a signal of the kernel to be delivered, and a daemon thread that ends a process which does not obey.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_SECONDS)
+    os._exit(1)
+
+
+def main() -> None:
+    """Run the module named by the first argument as a program, with the other arguments."""
+    follow_parent(int(os.environ["CONFERO_SUPERVISOR"]))
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

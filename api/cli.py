@@ -1,0 +1,182 @@
+"""The `confero` command. Every command imports what it needs when it runs, so `confero --help` is instant."""
+
+import asyncio
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from core.settings import Settings
+
+app = typer.Typer(
+    help="Confero runs events, training and certification exams, and confers certificates that anyone can verify.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+people = typer.Typer(help="People and the first owner.", no_args_is_help=True)
+jobs = typer.Typer(help="Background jobs that were given up.", no_args_is_help=True)
+app.add_typer(people, name="people")
+app.add_typer(jobs, name="jobs")
+
+Port = Annotated[int | None, typer.Option(help="TCP port; CONFERO_PORT, else 8000.")]
+
+
+def _settings() -> "Settings":
+    from core.settings import MissingSettings, load_settings, use_settings
+
+    try:
+        settings = load_settings()
+    except MissingSettings as error:
+        raise typer.Exit(_complain(str(error))) from None
+    use_settings(settings)
+    return settings
+
+
+def _complain(message: str) -> int:
+    typer.secho(message, fg=typer.colors.RED, err=True)
+    return 1
+
+
+@app.command()
+def serve(port: Port = None) -> None:
+    """Run everything: database (if none is configured), web processes and worker."""
+    _supervise(port, parts={"web", "worker"})
+
+
+@app.command()
+def web(port: Port = None) -> None:
+    """Run the web processes alone; a worker must run somewhere else."""
+    _supervise(port, parts={"web"})
+
+
+@app.command()
+def worker() -> None:
+    """Run the worker alone."""
+    _with_database_url()
+    import_module("api.worker").main()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the present schema. Two at once wait for each other."""
+    from api.commands.data import migrate_database
+
+    migrate_database(_settings())
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to write it, e.g. confero.tar")]) -> None:
+    """Write database and files together into one file, while everything runs."""
+    from api.commands.data import back_up
+
+    back_up(_settings(), file)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A file that `confero backup` wrote")],
+    force: Annotated[bool, typer.Option(help="Replace what is in the database.")] = False,
+) -> None:
+    """Put a backup into an empty database and its file store. Stop Confero first."""
+    from api.commands.data import put_back
+
+    put_back(_settings(), file, force=force)
+
+
+@app.command()
+def demo(
+    people: Annotated[int | None, typer.Option(help="How many people; the usual small demo if not given.")] = None,
+) -> None:
+    """Load the demo foundation into the database; with --people a large one."""
+    from api.commands.data import load_demo
+
+    load_demo(_settings(), people)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    typer.echo(f"confero {installed('confero')}, Python {sys.version.split()[0]}")
+
+
+@people.command("create")
+def people_create(
+    email: Annotated[str, typer.Option(prompt="E-mail address")],
+    name: Annotated[str, typer.Option(prompt="Name")],
+    organization: Annotated[str, typer.Option(prompt="Organization", help="Its name; created if it does not exist.")],
+    owner: Annotated[bool, typer.Option("--owner", help="Make this person an owner of the organization.")] = False,
+) -> None:
+    """Create a person, the first owner above all; the password is asked for and never stands in the command line."""
+    from api.commands.people import create
+
+    password = typer.prompt("Password (at least 12 characters)", hide_input=True, confirmation_prompt=True)
+    create(_settings(), email=email, name=name, organization=organization, password=password, is_owner=owner)
+
+
+@jobs.command("list")
+def jobs_list() -> None:
+    """Show the jobs that used up their retries, with the reason."""
+    from api.commands.jobs import show_held
+
+    show_held(_settings())
+
+
+@jobs.command("retry")
+def jobs_retry(
+    job_id: Annotated[str | None, typer.Argument(help="A job's id; all held jobs if not given.")] = None,
+) -> None:
+    """Queue held jobs again."""
+    from api.commands.jobs import retry
+
+    retry(_settings(), job_id)
+
+
+def _supervise(port: int | None, *, parts: set[str]) -> None:
+    import logging
+
+    from api.supervisor import CannotServe, Part, Supervisor
+    from core.postgres import PostgresFailed
+
+    settings = _settings()
+    if port is not None:
+        settings.port = port
+    if "public_url" not in settings.model_fields_set:
+        settings.public_url = f"http://localhost:{settings.port}"
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+
+    async def run() -> None:
+        chosen = frozenset(Part(part) for part in parts)
+        await Supervisor(settings, parts=chosen, announce=lambda: _announce(settings)).run()
+
+    try:
+        asyncio.run(run())
+    except (CannotServe, PostgresFailed) as error:
+        raise typer.Exit(_complain(str(error))) from None
+
+
+def _announce(settings: "Settings") -> None:
+    from core.settings import Environment
+
+    typer.secho(f"\nConfero is ready: {settings.public_url}   (Ctrl-C ends it)", bold=True)
+    if settings.environment is Environment.development:
+        from api.demo.people import SIGN_INS
+
+        width = max(len(role) for role, _, _ in SIGN_INS)
+        for role, email, password in SIGN_INS:
+            typer.echo(f"  {role:<{width}}  {email}  {password}")
+    sys.stdout.flush()
+
+
+def _with_database_url() -> None:
+    if _settings().database_url is None:
+        raise typer.Exit(_complain("Set CONFERO_DATABASE_URL: only `confero serve` starts a database of its own."))
+
+
+if __name__ == "__main__":
+    app()
