@@ -26,7 +26,7 @@ _ALLOWED_ATTRIBUTES = {
     "ol": {"start"},
 }
 # Everything below U+0020 but tab and newline, DEL, and lone surrogates: none can be shown, and PostgreSQL refuses NUL.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # HTML inside Markdown is shown as typed: one way to write markup is enough, and nothing can hide in a comment.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -48,7 +48,7 @@ def clean_text(value: str) -> str:
     value = value.replace("\r\n", "\n").replace("\r", "\n")
     if "\x00" in value:
         raise ValueError(_("The text holds a NUL character; remove it."))
-    if found := _UNPRINTABLE.search(value):
+    if found := UNPRINTABLE.search(value):
         code = f"U+{ord(found.group()):04X}"
         raise ValueError(_("The text holds the control character {code}; remove it.").format(code=code))
     return value.strip()

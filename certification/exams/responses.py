@@ -16,6 +16,7 @@ from certification.bank.content import (
     TrueFalse,
     short_digest,
 )
+from certification.bank.prompts import UNPRINTABLE
 from core.errors import InvalidInput
 from core.i18n import gettext as _
 
@@ -24,7 +25,6 @@ Response = str | bool | list[str] | dict[str, str] | None
 
 MAX_NUMBER_LENGTH = 60
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def _refuse(message: str) -> InvalidInput:
@@ -68,7 +68,7 @@ def _text(response: object, limit: int) -> str | None:
     if not isinstance(response, str):
         raise _refuse(_("Send a text."))
     text = response.replace("\r\n", "\n").replace("\r", "\n")
-    if _UNPRINTABLE.search(text):
+    if UNPRINTABLE.search(text):
         raise _refuse(_("The text holds a control character; remove it."))
     if len(text) > limit:
         raise _refuse(_("Write at most {limit} characters; these are {length}.").format(limit=limit, length=len(text)))
