@@ -1,0 +1,75 @@
+"""Jinja2 for pages, mails and documents: one environment, with gettext and Babel's formats for the reader's locale."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from core.i18n import current_locale, gettext, ngettext
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+
+@cache
+def environment() -> Environment:
+    """The process's environment; templates are compiled once and read again only when they change on disk."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html", "svg", "xml")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # from ext.i18n
+    env.filters.update(
+        date=format_date, time=format_time, datetime=format_datetime, money=format_money, number=format_number
+    )
+    return env
+
+
+def _locale() -> Locale:
+    return Locale.parse(current_locale(), sep="-") if "-" in current_locale() else Locale.parse(current_locale())
+
+
+def _zone(zone: str | ZoneInfo | None) -> ZoneInfo:
+    return zone if isinstance(zone, ZoneInfo) else ZoneInfo(zone or "UTC")
+
+
+def format_date(value: date | datetime, zone: str | ZoneInfo | None = None, style: str = "long") -> str:
+    """A day in the reader's language; a moment is first taken to `zone`. `style` is Babel's: short, medium, long, full."""
+    day = value.astimezone(_zone(zone)).date() if isinstance(value, datetime) else value
+    return dates.format_date(day, style, locale=_locale())
+
+
+def format_time(value: datetime, zone: str | ZoneInfo | None = None) -> str:
+    """Hours and minutes in `zone`."""
+    return dates.format_time(value, "short", tzinfo=_zone(zone), locale=_locale())
+
+
+def format_datetime(value: datetime, zone: str | ZoneInfo | None = None, style: str = "long") -> str:
+    """Day, time and the zone's name: `3 March 2027, 18:30 EAT`. A reader is never left to guess the zone."""
+    chosen = _zone(zone)
+    day = dates.format_date(value.astimezone(chosen).date(), style, locale=_locale())
+    name = dates.get_timezone_name(value.astimezone(chosen), width="short", locale=_locale())
+    return f"{day}, {format_time(value, chosen)} {name}"
+
+
+def format_money(minor: int, currency: str) -> str:
+    """An amount of integer minor units, with the currency's own number of decimals (ISO 4217)."""
+    digits = numbers.get_currency_precision(currency)
+    return numbers.format_currency(Decimal(minor).scaleb(-digits), currency, locale=_locale())
+
+
+def format_number(value: Decimal | float) -> str:
+    """A number with the reader's separators."""
+    return numbers.format_decimal(value, locale=_locale())
+
+
+def now_utc() -> datetime:
+    """The present moment; for the outermost layer only, everything below is handed `now`."""
+    return datetime.now(UTC)
