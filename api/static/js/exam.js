@@ -7,6 +7,7 @@ import { Saver } from "./exam/saver.js";
 
 const TYPING_PAUSE = 400;
 const LAST_SAVES = 8_000;
+const LOOK_FOR_SERVER = 5_000;
 const ANNOUNCED_MINUTES = [30, 10, 5, 1];
 
 const root = document.querySelector("[data-exam]");
@@ -29,7 +30,7 @@ const saver = new Saver(words.attempt, Number(words.sequence), {
   state: showState,
   refused: (position, message) => refuse(byPosition.get(Number(position)), message || words.textRefused),
   replaced: (position, response) => restore(byPosition.get(position), response),
-  closed: () => location.replace(words.result),
+  closed: leave,
   time: (header) => clock.learn(header),
 });
 
@@ -173,19 +174,39 @@ function announce(text) {
   one("[data-announcer]").textContent = text;
 }
 
-/** The deadline: bring the last answers home within the server's grace, then hand in. Offline, the server does it. */
+/** The deadline: bring the last answers home within the server's grace, then hand in. */
 async function finish() {
   isOver = true;
   announce(words.textOver);
   for (const fieldset of questions) fieldset.disabled = true;
-  await Promise.race([saver.flush(), new Promise((resolve) => setTimeout(resolve, LAST_SAVES))]);
-  if (navigator.onLine) handIn();
-  else addEventListener("online", () => location.replace(words.result), { once: true });
+  const late = new Promise((resolve) => setTimeout(() => resolve(false), LAST_SAVES));
+  if (await Promise.race([saver.flush(), late])) handIn();
+  else setInterval(goToResult, LOOK_FOR_SERVER);
+}
+
+/** The server could not be reached in time and closes the attempt by itself: go there as soon as it answers again. */
+async function goToResult() {
+  const reply = await fetch(words.result, { credentials: "same-origin" }).catch(() => null);
+  if (reply?.ok) leave();
 }
 
 function handIn() {
+  forgetFlags();
   saver.close();
   submission.submit();
+}
+
+function leave() {
+  forgetFlags();
+  location.replace(words.result);
+}
+
+function forgetFlags() {
+  try {
+    localStorage.removeItem(flagsKey);
+  } catch {
+    // Without storage there is nothing to forget.
+  }
 }
 
 function askToSubmit(event) {
