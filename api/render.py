@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.templating import environment
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -15,8 +14,11 @@ from api.auth import Caller
 from core.errors import AppError, InvalidInput
 from core.i18n import current_locale, direction
 from core.settings import get_settings
+from core.templating import environment
 
 _FLASH = "confero-flash"
+# A global, because the macros of templates/components see no context.
+environment().globals["asset"] = asset_url
 
 
 def render(
@@ -43,7 +45,6 @@ def render(
                 "dir": direction(current_locale()),
                 "flash": flash,
                 "nav": request.url.path.split("/")[1],
-                "asset": asset_url,
                 "public_url": settings.public_url,
                 "settings_public": {"name": "Confero", "is_development": not settings.is_production},
                 **(context or {}),
