@@ -140,7 +140,7 @@ class EmbeddedPostgres:
         The caller holds the lock. Raises `PostgresFailed` with the end of the server's log.
         """
         self._prepare()
-        await asyncio.to_thread(self._end_leftovers)
+        await asyncio.to_thread(self.end)
         if not (self.data / "PG_VERSION").exists():
             await asyncio.to_thread(self._initialise)
         self._check_version()
@@ -168,10 +168,7 @@ class EmbeddedPostgres:
 
     async def stop(self) -> None:
         """Stop the server, whoever started it: connections are ended, data is flushed. Harmless where none runs."""
-        await asyncio.to_thread(self._end_leftovers)
-        if self._process is not None:
-            await asyncio.to_thread(self._process.wait)
-            self._process = None
+        await asyncio.to_thread(self.end)
 
     @property
     def is_alive(self) -> bool:
@@ -247,20 +244,23 @@ class EmbeddedPostgres:
     def _processes(self) -> list[psutil.Process]:
         """Every PostgreSQL process whose working directory is this cluster, the oldest (the postmaster) first."""
         found = []
+        own = self._process.pid if self.is_alive and self._process is not None else None
         for process in psutil.process_iter():
             try:
-                if process.name().startswith("postgres") and Path(process.cwd()) == self.data:
+                is_inside = process.name().startswith("postgres") and Path(process.cwd()) == self.data
+                if is_inside or process.pid == own:  # Our own has yet to enter the folder just after its start.
                     found.append((process.create_time(), process.pid, process))
             except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                 continue
         return [process for _, _, process in sorted(found, key=lambda row: row[:2])]
 
-    def _end_leftovers(self) -> None:
-        """End every process of this cluster: fast shutdown, then immediate, then by force."""
+    def end(self) -> None:
+        """End every process of this cluster: fast shutdown, then immediate, then by force. Blocks until they are gone.
+
+        Raises `PostgresFailed` if one stays all the same.
+        """
         for number, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
             running = self._processes()
-            if not running:
-                return
             pids = {process.pid for process in running}
             for process in running:
                 # Without its postmaster a backend ends by itself; only the last resort is for all of them.
@@ -269,14 +269,12 @@ class EmbeddedPostgres:
                         process.send_signal(number)
             deadline = time.monotonic() + seconds
             while self._processes() and time.monotonic() < deadline:
-                self._reap()
                 time.sleep(0.02)
         if self._processes():
             raise PostgresFailed(f"A PostgreSQL process in {self.data} does not end; restart the machine.")
-
-    def _reap(self) -> None:
         if self._process is not None:
-            self._process.poll()
+            self._process.wait()
+            self._process = None
 
     async def _wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
