@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,12 +62,26 @@ def worker() -> None:
     import_module("api.worker").main()
 
 
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Print an expected failure as one red sentence instead of a traceback."""
+    from api.backup import BackupFailed
+    from core.errors import AppError
+    from core.postgres import PostgresFailed
+
+    try:
+        yield
+    except (AppError, BackupFailed, PostgresFailed, OSError) as error:
+        raise typer.Exit(_complain(str(error))) from None
+
+
 @app.command()
 def migrate() -> None:
     """Bring the database to the present schema. Two at once wait for each other."""
     from api.commands.data import migrate_database
 
-    migrate_database(_settings())
+    with _explained():
+        migrate_database(_settings())
 
 
 @app.command()
@@ -73,7 +89,8 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it, e.g. co
     """Write database and files together into one file, while everything runs."""
     from api.commands.data import back_up
 
-    back_up(_settings(), file)
+    with _explained():
+        back_up(_settings(), file)
 
 
 @app.command()
@@ -84,7 +101,8 @@ def restore(
     """Put a backup into an empty database and its file store. Stop Confero first."""
     from api.commands.data import put_back
 
-    put_back(_settings(), file, force=force)
+    with _explained():
+        put_back(_settings(), file, force=force)
 
 
 @app.command()
@@ -94,7 +112,8 @@ def demo(
     """Load the demo foundation into the database; with --people a large one."""
     from api.commands.data import load_demo
 
-    load_demo(_settings(), people)
+    with _explained():
+        load_demo(_settings(), people)
 
 
 @app.command()
@@ -116,7 +135,8 @@ def people_create(
     from api.commands.people import create
 
     password = typer.prompt("Password (at least 12 characters)", hide_input=True, confirmation_prompt=True)
-    create(_settings(), email=email, name=name, organization=organization, password=password, is_owner=owner)
+    with _explained():
+        create(_settings(), email=email, name=name, organization=organization, password=password, is_owner=owner)
 
 
 @jobs.command("list")
@@ -124,7 +144,8 @@ def jobs_list() -> None:
     """Show the jobs that used up their retries, with the reason."""
     from api.commands.jobs import show_held
 
-    show_held(_settings())
+    with _explained():
+        show_held(_settings())
 
 
 @jobs.command("retry")
@@ -134,7 +155,8 @@ def jobs_retry(
     """Queue held jobs again."""
     from api.commands.jobs import retry
 
-    retry(_settings(), job_id)
+    with _explained():
+        retry(_settings(), job_id)
 
 
 def _supervise(port: int | None, *, parts: set[str]) -> None:

@@ -1,0 +1,1 @@
+"""What the `confero` command does, one file a subject; `api/cli.py` holds the words and options."""
