@@ -87,7 +87,10 @@ class Settings(BaseSettings):
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise ValueError("CONFERO_PUBLIC_URL must be an origin such as https://events.example.org")
+        is_given = "public_url" in self.model_fields_set
         self.public_url = f"{parts.scheme}://{parts.netloc}"
+        if not is_given:
+            self.model_fields_set.discard("public_url")  # Assigning marked the default as given; PORT= goes by it.
         return self
 
     def _refuse_missing(self) -> None:
