@@ -12,24 +12,24 @@ import threading
 import time
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
-_GRACE_SECONDS = 10.0
 
 
-def follow_parent(parent: int) -> None:
-    """End this process when `parent` has ended: at once by the Linux kernel, elsewhere within a second.
+def follow_parent(parent: int, *, grace_seconds: float = 10.0) -> None:
+    """Send this process SIGTERM when `parent` has ended: at once by the Linux kernel, elsewhere within a second.
 
-    Side effects: a signal of the kernel to be delivered, and a daemon thread that ends a process which does not obey.
+    A process that has not ended `grace_seconds` later is ended by force. Side effects: a signal of the kernel to be
+    delivered, and a daemon thread that watches.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
+    threading.Thread(target=_watch, args=(parent, grace_seconds), name="parent-watch", daemon=True).start()
 
 
-def _watch(parent: int) -> None:
+def _watch(parent: int, grace_seconds: float) -> None:
     while os.getppid() == parent:
         time.sleep(1.0)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(_GRACE_SECONDS)
+    time.sleep(grace_seconds)
     os._exit(1)
 
 

@@ -161,7 +161,9 @@ def jobs_retry(
 
 def _supervise(port: int | None, *, parts: set[str]) -> None:
     import logging
+    import os
 
+    from api.child import follow_parent
     from api.supervisor import CannotServe, Part, Supervisor
     from core.postgres import PostgresFailed
 
@@ -171,6 +173,9 @@ def _supervise(port: int | None, *, parts: set[str]) -> None:
     if "public_url" not in settings.model_fields_set:
         settings.public_url = f"http://localhost:{settings.port}"
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+
+    if os.environ.pop("CONFERO_FOLLOW_PARENT", ""):  # Set by make: a make that is killed must not leave a server.
+        follow_parent(os.getppid(), grace_seconds=90)
 
     async def run() -> None:
         chosen = frozenset(Part(part) for part in parts)

@@ -156,11 +156,20 @@ class Supervisor:
         pause = Pause()
         while not self._stopping.is_set():
             pause.started = time.monotonic()
-            child = await self._spawn(name, *arguments, inherited=inherited)
-            code = await child.wait()
+            code = await self._run_once(name, arguments, inherited)
             if not self._stopping.is_set():
                 log.warning("%s ended with %s and is started again", name, code)
                 await self._sleep(pause.after_death())
+
+    async def _run_once(self, name: str, arguments: tuple[str, ...], inherited: int | None) -> int | str:
+        """Exit code of one life of a part, or why it could not be born."""
+        try:
+            child = await self._spawn(name, *arguments, inherited=inherited)
+        except OSError as error:  # No memory or no process numbers left: a later try may do.
+            return str(error)
+        if self._stopping.is_set():  # Stopped while being born: too late for the list that `_end` goes through.
+            child.terminate()
+        return await child.wait()
 
     async def _keep_postgres(self, postgres: EmbeddedPostgres) -> None:
         pause = Pause()
