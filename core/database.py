@@ -1,5 +1,6 @@
 """The one door to PostgreSQL: connecting, transactions that join their caller's, and plain SQL."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, cast
@@ -90,6 +91,23 @@ async def connection() -> AsyncIterator[Connection]:
     client = cast(AsyncpgDBClient, get_connection("default"))
     async with client.acquire_connection() as acquired:
         yield cast("Connection", acquired)
+
+
+@asynccontextmanager
+async def own_connection() -> AsyncIterator[Connection]:
+    """A connection from the pool that stands outside any running transaction: what it writes outlives a rollback.
+
+    Waits at most five seconds, since callers may hold another connection of the same pool; then `TimeoutError`.
+    """
+    client: Any = get_connection("default")  # Any: `_parent` is private to Tortoise's transactions
+    while isinstance(client, TransactionalDBClient):
+        client = cast(Any, client)._parent
+    acquiring = cast(AsyncpgDBClient, client).acquire_connection()
+    acquired = await asyncio.wait_for(acquiring.__aenter__(), 5)
+    try:
+        yield cast("Connection", acquired)
+    finally:
+        await acquiring.__aexit__(None, None, None)
 
 
 async def fetch(sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
