@@ -26,12 +26,11 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import asyncpg
 import obstore
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import ObjectStore
 
 from core.database import APPS
 from core.migrate import migrate
 from core.postgres import program
-from core.settings import Settings
 
 FORMAT = 1
 _DATABASE, _MANIFEST, _FILES = "database.sql.gz", "manifest.json", "files/"
@@ -42,13 +41,6 @@ _NEWER_THAN_THE_OLDEST_SERVER = b"SET transaction_timeout"  # PostgreSQL 17; a s
 
 class BackupFailed(Exception):
     """A backup or restore could not be carried out; nothing was changed. The message says what to do."""
-
-
-def file_store(settings: Settings) -> ObjectStore:
-    """The store that holds uploads and documents: `files_url`, else the folder var/files."""
-    if settings.files_url:
-        return from_url(settings.files_url)
-    return LocalStore(settings.var_dir / "files", mkdir=True)
 
 
 async def back_up(database_url: str, store: ObjectStore, target: Path) -> dict[str, Any]:

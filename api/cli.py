@@ -150,7 +150,7 @@ def jobs_list() -> None:
 
 @jobs.command("retry")
 def jobs_retry(
-    job_id: Annotated[str | None, typer.Argument(help="A job's id; all held jobs if not given.")] = None,
+    job_id: Annotated[int | None, typer.Argument(help="A job's number; all held jobs if not given.")] = None,
 ) -> None:
     """Queue held jobs again."""
     from api.commands.jobs import retry

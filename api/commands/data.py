@@ -8,6 +8,7 @@ import typer
 from api import backup
 from api.commands.database import connected, reachable
 from api.progress import progress
+from core import files
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 from core.settings import Settings
@@ -29,7 +30,7 @@ def back_up(settings: Settings, file: Path) -> None:
 
     async def run() -> int:
         async with reachable(settings) as url:
-            manifest = await backup.back_up(url, backup.file_store(settings), file)
+            manifest = await backup.back_up(url, files.store(), file)
         return len(manifest["members"]) - 1
 
     files = asyncio.run(run())
@@ -41,10 +42,10 @@ def put_back(settings: Settings, file: Path, *, force: bool) -> None:
 
     async def run() -> None:
         if settings.database_url is not None:
-            manifest = await backup.restore(settings.database_url, backup.file_store(settings), file, force=force)
+            manifest = await backup.restore(settings.database_url, files.store(), file, force=force)
         else:
             async with EmbeddedPostgres(settings.var_dir / "postgres").owned() as url:
-                manifest = await backup.restore(url, backup.file_store(settings), file, force=force)
+                manifest = await backup.restore(url, files.store(), file, force=force)
         typer.echo(f"Restored what Confero {manifest['confero']} wrote at {manifest['written_at']}.")
 
     asyncio.run(run())

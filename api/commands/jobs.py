@@ -1,0 +1,37 @@
+"""Commands about jobs that used up their retries."""
+
+import asyncio
+
+import typer
+
+from api.commands.database import connected
+from core import jobs
+from core.settings import Settings
+
+_AT_ONCE = 1000
+
+
+def show_held(settings: Settings) -> None:
+    """Print the held jobs, the reason of each on a line of its own."""
+
+    async def run() -> list[jobs.HeldJob]:
+        async with connected(settings):
+            return await jobs.held_jobs(_AT_ONCE)
+
+    held = asyncio.run(run())
+    for job in held:
+        typer.echo(f"{job.id}  {job.name}  {job.payload}\n    {job.error}")
+    typer.echo(f"{len(held)} held. Queue one again with: confero jobs retry NUMBER" if held else "No job is held.")
+
+
+def retry(settings: Settings, job_id: int | None) -> None:
+    """Queue one held job again, or all of them."""
+
+    async def run() -> int:
+        async with connected(settings):
+            chosen = [job_id] if job_id is not None else [job.id for job in await jobs.held_jobs(_AT_ONCE)]
+            for one in chosen:
+                await jobs.retry_held(one)
+            return len(chosen)
+
+    typer.echo(f"Queued again: {asyncio.run(run())}.")
