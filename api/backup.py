@@ -28,14 +28,12 @@ import asyncpg
 import obstore
 from obstore.store import ObjectStore
 
-from core.database import APPS
-from core.migrate import migrate
+from core.migrate import known, migrate
 from core.postgres import program
 
 FORMAT = 1
 _DATABASE, _MANIFEST, _FILES = "database.sql.gz", "manifest.json", "files/"
 _CHUNK = 1 << 20
-_ROOT = Path(__file__).resolve().parent.parent
 _NEWER_THAN_THE_OLDEST_SERVER = b"SET transaction_timeout"  # PostgreSQL 17; a server of version 15 refuses it.
 
 
@@ -164,8 +162,7 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 
 
 def _refuse_newer(manifest: dict[str, Any]) -> None:
-    known = {(app, file.stem) for app in APPS for file in (_ROOT / app / "migrations").glob("*.py")}
-    unknown = sorted(f"{app}.{name}" for app, name in manifest["migrations"] if (app, name) not in known)
+    unknown = sorted(f"{app}.{name}" for app, name in manifest["migrations"] if (app, name) not in known())
     if unknown:
         raise BackupFailed(
             f"Confero {manifest['confero']} wrote this backup, and it has changes of the database that this version"

@@ -68,8 +68,6 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 async def database(settings: Settings) -> AsyncIterator[str]:
     """Tortoise connected to the clean database, on this test's event loop; yields its URL."""
     assert settings.database_url is not None
-    if not (postgres.ROOT / "core" / "models.py").exists():
-        core_database.APPS = ("accounts", "events", "certification")  # until the queue's tables have arrived
     await core_database.connect(settings.database_url, pool_size=10, application_name="confero-test")
     yield settings.database_url
     await core_database.disconnect()

@@ -15,6 +15,7 @@ import asyncpg
 import psutil
 
 from core.database import APPS
+from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,7 +79,7 @@ async def template(server: str) -> str:
             building = f"{name}_new"
             await connection.execute(f'DROP DATABASE IF EXISTS "{building}" WITH (FORCE)')
             await connection.execute(f'CREATE DATABASE "{building}"')
-            await _migrate(database_url(server, building))
+            await migrate(database_url(server, building))
             await _note_seeded_tables(database_url(server, building))
             await connection.execute(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
     finally:
@@ -128,28 +129,6 @@ async def clean(url: str) -> None:
         await connection.close()
 
 
-async def _migrate(url: str) -> None:
-    try:
-        from core.migrate import migrate
-    except ImportError:
-        from tortoise.migrations.api import migrate as tortoise_migrate
-
-        from core.database import disconnect, tortoise_config
-
-        config = tortoise_config(url)
-        config["apps"] = {a: c for a, c in config["apps"].items() if (ROOT / a / "migrations").exists()}
-        connection = await asyncpg.connect(url)
-        for extension in ("btree_gist", "pg_trgm", "unaccent", "citext"):
-            await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
-        await connection.close()
-        try:
-            await tortoise_migrate(config=config)
-        finally:
-            await disconnect()
-    else:
-        await migrate(url)
-
-
 async def _note_seeded_tables(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
@@ -163,7 +142,7 @@ async def _note_seeded_tables(url: str) -> None:
 
 def _schema_hash() -> str:
     digest = hashlib.sha256(f"{version('tortoise-orm')} {version('pgqueuer')}".encode())
-    files = [file for file in (ROOT / "core" / "migrate.py", Path(__file__)) if file.exists()]
+    files = [ROOT / "core" / "migrate.py", Path(__file__)]
     for app in APPS:
         files += sorted((ROOT / app / "migrations").glob("*.py"))
     for file in files:
