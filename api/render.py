@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -79,14 +80,20 @@ def _flashed(request: Request) -> list[dict[str, str]]:
         return []
 
 
-def form_state(
-    request: Request, initial: Mapping[str, Any] | None = None, error: AppError | None = None
-) -> dict[str, Any]:
-    """What a form page shows: `values` (typed ones win over `initial`), `errors` by field, and a general `message`."""
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """What a form page shows: what was typed (or the initial values), the errors by field, and a general message."""
+
+    values: dict[str, Any]
+    errors: dict[str, str]
+    message: str
+
+
+def form_state(request: Request, initial: Mapping[str, Any] | None = None, error: AppError | None = None) -> FormState:
+    """The state of a form: typed values win over `initial`; an error without fields becomes the general message."""
     values = {**(initial or {}), **parse.typed(request)}
     errors = error.fields if isinstance(error, InvalidInput) else {}
-    message = error.message if error is not None and not errors else ""
-    return {"values": values, "errors": errors, "message": message}
+    return FormState(values, errors, error.message if error is not None and not errors else "")
 
 
 def safe_next(target: str | None, default: str = "/me") -> str:

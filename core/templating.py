@@ -41,7 +41,7 @@ def _zone(zone: str | ZoneInfo | None) -> ZoneInfo:
 
 
 def format_date(value: date | datetime, zone: str | ZoneInfo | None = None, style: str = "long") -> str:
-    """A day in the reader's language; a moment is first taken to `zone`. `style` is Babel's: short, medium, long, full."""
+    """A day in the reader's language; a moment is first taken to `zone`; `style` is short, medium, long or full."""
     day = value.astimezone(_zone(zone)).date() if isinstance(value, datetime) else value
     return dates.format_date(day, style, locale=_locale())
 

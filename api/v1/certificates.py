@@ -1,0 +1,111 @@
+"""/api/v1: certificates, verification, and the officers' calls."""
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import auth, parse, respond
+from certification.certificates import issuing, permissions, queries, statuses, verification
+from certification.certificates.models import Certificate
+from certification.certificates.schemas import (
+    CertificateOut,
+    CertificateSearch,
+    FileVerificationOut,
+    IssueRequestOut,
+    ReasonIn,
+    RetryIn,
+    VerificationOut,
+    VerifyFileQuery,
+)
+from certification.programs.permissions import access_certification
+from core import files
+from core.pages import PageOf
+
+
+async def mine(request: Request) -> Response:
+    """The signed-in person's certificates, newest first."""
+    now = datetime.now(UTC)
+    held = await queries.held_by(auth.current_person(request).id)
+    items = [CertificateOut.of(certificate, now=now) for certificate in held]
+    return respond.json(PageOf[CertificateOut](items=items, next_cursor=None))
+
+
+async def show(request: Request) -> Response:
+    """What anyone may learn about a certificate. An unknown number answers 200 with the status `unknown`."""
+    found = await verification.verify(request.path_params["number"], now=datetime.now(UTC))
+    return respond.json(VerificationOut.of(found))
+
+
+async def document(request: Request) -> Response:
+    """The PDF exactly as it was issued, for the holder and for officers."""
+    certificate = await permissions.access_document(request.path_params["number"], auth.current_person(request))
+    return await pdf_of(certificate)
+
+
+async def pdf_of(certificate: Certificate) -> Response:
+    """The frozen bytes as a download."""
+    return respond.file(await files.get(certificate.pdf_sha256), "application/pdf", f"{certificate.number}.pdf")
+
+
+async def verify_file(request: Request) -> Response:
+    """Whether the bytes of a PDF are the ones issued. The body is the file itself."""
+    query = parse.query(request, VerifyFileQuery)
+    found = await verification.verify_file(await request.body(), number=query.number, now=datetime.now(UTC))
+    return respond.json(FileVerificationOut.of(found))
+
+
+async def revoke(request: Request) -> Response:
+    """Withdraw a certificate for good; the holder is told why."""
+    person, now = auth.current_person(request), datetime.now(UTC)
+    certificate = await permissions.access_for_officer(request.path_params["number"], person, action="revoke")
+    data = await parse.body(request, ReasonIn)
+    changed = await statuses.revoke(certificate, reason=data.reason, by=person, now=now)
+    return respond.json(CertificateOut.of(changed, now=now), 201)
+
+
+async def suspend(request: Request) -> Response:
+    """Withdraw a certificate until it is reinstated."""
+    person, now = auth.current_person(request), datetime.now(UTC)
+    certificate = await permissions.access_for_officer(request.path_params["number"], person, action="revoke")
+    data = await parse.body(request, ReasonIn)
+    changed = await statuses.suspend(certificate, reason=data.reason, by=person, now=now)
+    return respond.json(CertificateOut.of(changed, now=now), 201)
+
+
+async def reinstate(request: Request) -> Response:
+    """End a suspension."""
+    person, now = auth.current_person(request), datetime.now(UTC)
+    certificate = await permissions.access_for_officer(request.path_params["number"], person, action="revoke")
+    data = await parse.body(request, ReasonIn)
+    changed = await statuses.reinstate(certificate, reason=data.reason, by=person, now=now)
+    return respond.json(CertificateOut.of(changed, now=now), 201)
+
+
+async def of_certification(request: Request) -> Response:
+    """The certificates of a certification, for its officers."""
+    certification = await access_certification(
+        request.path_params["slug"], auth.current_person(request), permission="certification:certificate:view"
+    )
+    now = datetime.now(UTC)
+    found, cursor = await queries.find(certification.id, parse.query(request, CertificateSearch))
+    items = [CertificateOut.of(certificate, now=now) for certificate in found]
+    return respond.json(PageOf[CertificateOut](items=items, next_cursor=cursor))
+
+
+async def held_requests(request: Request) -> Response:
+    """Certificates that wait for an officer, with the reason."""
+    certification = await access_certification(
+        request.path_params["slug"], auth.current_person(request), permission="certification:certificate:issue"
+    )
+    items = [IssueRequestOut.of(held) for held in await queries.held_requests(certification.id)]
+    return respond.json(PageOf[IssueRequestOut](items=items, next_cursor=None))
+
+
+async def retry(request: Request) -> Response:
+    """Try a held certificate again, with the name corrected or as it is."""
+    person = auth.current_person(request)
+    held = await permissions.access_issue_request(request.path_params["id"], person)
+    data = await parse.body(request, RetryIn)
+    await issuing.retry(held, holder_name=data.holder_name, by=person, now=datetime.now(UTC))
+    return respond.empty()

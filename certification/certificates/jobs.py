@@ -1,0 +1,14 @@
+"""Jobs of certificates: issuing what was decided."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from certification.certificates import issuing
+from core.jobs import job
+
+
+@job("certificates.issue", attempts=10)
+async def issue(payload: dict[str, Any]) -> None:
+    """Issue the certificate of one request; running it twice issues one."""
+    await issuing.issue(UUID(payload["request"]), now=datetime.now(UTC))

@@ -1,0 +1,57 @@
+"""Who may see, download and withdraw a certificate."""
+
+from uuid import UUID
+
+from accounts import roles
+from accounts.models import Person
+from certification.certificates.models import Certificate, IssueRequest
+from certification.certificates.numbers import normalize_number
+from core.errors import Forbidden, NotFound
+
+
+async def access_certificate(typed_number: str) -> Certificate:
+    """The certificate of a number; its existence is public. Raises `NotFound`."""
+    number = normalize_number(typed_number)
+    found = await Certificate.get_or_none(number=number) if number else None
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def access_document(typed_number: str, person: Person) -> Certificate:
+    """The certificate for its holder or an officer. Raises `NotFound` or `Forbidden`."""
+    certificate = await access_certificate(typed_number)
+    if certificate.person_id != person.id and not await _is_officer(certificate, person, "view"):
+        raise Forbidden("Only the holder and the certification officers may download this certificate.")
+    return certificate
+
+
+async def access_for_officer(typed_number: str, person: Person, *, action: str) -> Certificate:
+    """The certificate for an officer who may `view`, `issue` or `revoke`. Raises `NotFound` or `Forbidden`."""
+    certificate = await access_certificate(typed_number)
+    if not await _is_officer(certificate, person, action):
+        raise Forbidden("Only a certification officer may do this.")
+    return certificate
+
+
+async def access_issue_request(request_id: UUID, person: Person) -> IssueRequest:
+    """A request for an officer who may issue. Raises `NotFound` or `Forbidden`."""
+    found = await IssueRequest.get_or_none(id=request_id).select_related("certification__organization")
+    if found is None:
+        raise NotFound()
+    await roles.require(
+        person,
+        "certification:certificate:issue",
+        organization_id=found.certification.organization_id,
+        scope_id=found.certification_id,
+    )
+    return found
+
+
+async def _is_officer(certificate: Certificate, person: Person, action: str) -> bool:
+    return await roles.is_allowed(
+        person,
+        f"certification:certificate:{action}",
+        organization_id=certificate.organization_id,
+        scope_id=certificate.certification_id,
+    )

@@ -1,0 +1,133 @@
+"""What comes in and goes out about certificates."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from certification.certificates.models import Certificate, CertificateStatus, IssueRequest
+from certification.certificates.verification import FileVerdict, FileVerification, Standing, Verification, standing_of
+from core.pages import PageQuery
+
+
+class ReasonIn(BaseModel):
+    """Why a certificate's status changes; the holder is told, and it is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+
+
+class RetryIn(BaseModel):
+    """A held request tried again, with the name corrected or as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    holder_name: Annotated[str | None, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = None
+
+
+class CertificateSearch(PageQuery):
+    """Which certificates of a certification to list."""
+
+    q: Annotated[str | None, StringConstraints(strip_whitespace=True, max_length=200)] = None
+    status: CertificateStatus | None = None
+
+
+class VerifyFileQuery(BaseModel):
+    """The number that the file is said to belong to, if any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: Annotated[str | None, Field(max_length=40)] = None
+
+
+class VerificationOut(BaseModel):
+    """What anyone learns about a number."""
+
+    number: str
+    status: Standing
+    holder: str | None = None
+    achievement: str | None = None
+    issuer: str | None = None
+    achieved_at: datetime | None = None
+    issued_at: datetime | None = None
+    valid_until: datetime | None = None
+    superseded_by: str | None = None
+
+    @classmethod
+    def of(cls, verification: Verification) -> Self:
+        """From what verification found."""
+        found = verification.certificate
+        if found is None:
+            return cls(number=verification.number, status=verification.standing)
+        return cls(
+            number=found.number,
+            status=verification.standing,
+            holder=found.holder_name,
+            achievement=found.achievement,
+            issuer=found.issuer_name,
+            achieved_at=found.achieved_at,
+            issued_at=found.issued_at,
+            valid_until=found.valid_until,
+            superseded_by=verification.successor_number,
+        )
+
+
+class FileVerificationOut(BaseModel):
+    """Whether a file's bytes are the ones issued, and of which certificate."""
+
+    verdict: FileVerdict
+    sha256: str
+    certificate: VerificationOut | None
+
+    @classmethod
+    def of(cls, found: FileVerification) -> Self:
+        """From what verification found."""
+        certificate = VerificationOut.of(found.verification) if found.verification else None
+        return cls(verdict=found.verdict, sha256=found.sha256, certificate=certificate)
+
+
+class CertificateOut(BaseModel):
+    """A certificate for its holder and for officers."""
+
+    number: str
+    status: Standing
+    status_reason: str
+    holder: str
+    achievement: str
+    issuer: str
+    achieved_at: datetime
+    issued_at: datetime
+    valid_until: datetime | None
+    pdf_sha256: str
+
+    @classmethod
+    def of(cls, certificate: Certificate, *, now: datetime) -> Self:
+        """From the row, as it stands at `now`."""
+        return cls(
+            number=certificate.number,
+            status=standing_of(certificate, now=now),
+            status_reason=certificate.status_reason,
+            holder=certificate.holder_name,
+            achievement=certificate.achievement,
+            issuer=certificate.issuer_name,
+            achieved_at=certificate.achieved_at,
+            issued_at=certificate.issued_at,
+            valid_until=certificate.valid_until,
+            pdf_sha256=certificate.pdf_sha256,
+        )
+
+
+class IssueRequestOut(BaseModel):
+    """A certificate that waits for an officer, and why."""
+
+    id: UUID
+    holder_name: str
+    achieved_at: datetime
+    problem: str
+
+    @classmethod
+    def of(cls, held: IssueRequest) -> Self:
+        """From the row."""
+        return cls(id=held.id, holder_name=held.holder_name, achieved_at=held.achieved_at, problem=held.problem)

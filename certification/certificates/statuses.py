@@ -1,0 +1,61 @@
+"""Changing what a certificate is worth: revoking, suspending, reinstating. Nothing deletes one."""
+
+from datetime import datetime
+
+from accounts import audit
+from accounts.models import Person
+from certification.certificates import emails
+from certification.certificates.models import Certificate, CertificateStatus
+from core.database import transaction
+from core.errors import Conflict
+
+
+class NotInForce(Conflict):
+    """The certificate is not in the state that this change starts from; `status` tells which it is in."""
+
+    code, message = "not_in_force", "This certificate was changed in the meantime."
+
+
+async def revoke(certificate: Certificate, *, reason: str, by: Person, now: datetime) -> Certificate:
+    """Withdraw it for good. Raises `NotInForce` where it is revoked or superseded already."""
+    return await _move(
+        certificate, CertificateStatus.revoked, (CertificateStatus.valid, CertificateStatus.suspended), reason, by, now
+    )
+
+
+async def suspend(certificate: Certificate, *, reason: str, by: Person, now: datetime) -> Certificate:
+    """Withdraw it until it is reinstated. Raises `NotInForce` unless it is valid."""
+    return await _move(certificate, CertificateStatus.suspended, (CertificateStatus.valid,), reason, by, now)
+
+
+async def reinstate(certificate: Certificate, *, reason: str, by: Person, now: datetime) -> Certificate:
+    """End a suspension. Raises `NotInForce` unless it is suspended."""
+    return await _move(certificate, CertificateStatus.valid, (CertificateStatus.suspended,), reason, by, now)
+
+
+async def _move(
+    certificate: Certificate,
+    to: CertificateStatus,
+    allowed_from: tuple[CertificateStatus, ...],
+    reason: str,
+    by: Person,
+    now: datetime,
+) -> Certificate:
+    async with transaction():
+        locked = await Certificate.select_for_update().get(id=certificate.id)
+        if locked.status not in allowed_from:
+            raise NotInForce(f"This certificate is {locked.status.value} already.", status=locked.status.value)
+        before = locked.status
+        locked.status, locked.status_reason, locked.status_changed_at = to, reason, now
+        await locked.save(update_fields=["status", "status_reason", "status_changed_at"])
+        await audit.record(
+            f"certificate.{to.value if to is not CertificateStatus.valid else 'reinstated'}",
+            by=by,
+            object_kind="certificate",
+            object_id=locked.id,
+            organization_id=locked.organization_id,
+            before={"status": before.value},
+            after={"status": to.value, "reason": reason},
+        )
+        await emails.tell_status(locked, await Person.get(id=locked.person_id))
+    return locked

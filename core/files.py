@@ -1,0 +1,70 @@
+"""Files by the SHA-256 of their content: a local folder, or any store that `obstore` reaches by URL.
+
+A file is written before the commit that refers to it, so an orphan is harmless and a missing file impossible.
+"""
+
+import hashlib
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from core.errors import NotFound
+from core.settings import get_settings
+
+
+class DamagedFile(Exception):
+    """The stored bytes are not the ones that were put: the store is damaged."""
+
+
+@lru_cache(maxsize=4)
+def _open(url: str | None, folder: Path) -> ObjectStore:
+    if url is not None:
+        return from_url(url)
+    folder.mkdir(parents=True, exist_ok=True)
+    return LocalStore(folder)
+
+
+def store() -> ObjectStore:
+    """The store that the settings name."""
+    settings = get_settings()
+    return _open(settings.files_url, settings.var_dir.absolute() / "files")
+
+
+def path_of(sha256: str) -> str:
+    """Where in the store a file lies: `ab/abcdef…`."""
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise NotFound()
+    return f"{sha256[:2]}/{sha256}"
+
+
+async def put(content: bytes) -> str:
+    """Store bytes and return their SHA-256 (64 hex digits); storing them again changes nothing."""
+    digest = hashlib.sha256(content).hexdigest()
+    with suppress(AlreadyExistsError):
+        await obstore.put_async(store(), path_of(digest), content, mode="create")
+    return digest
+
+
+async def get(sha256: str) -> bytes:
+    """The bytes of a digest. Raises `NotFound`, or `DamagedFile` where they no longer match."""
+    try:
+        answer = await obstore.get_async(store(), path_of(sha256))
+    except FileNotFoundError:
+        raise NotFound() from None
+    content = bytes(await answer.bytes_async())
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise DamagedFile(sha256)
+    return content
+
+
+async def exists(sha256: str) -> bool:
+    """Whether a file of this digest is stored."""
+    try:
+        await obstore.head_async(store(), path_of(sha256))
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,186 @@
+"""The worker's loop: picks jobs, retries, holds, and outlives a restart of the database."""
+
+import asyncio
+import json
+import logging
+import random
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job, TracebackRecord
+from pgqueuer.queries import EntrypointExecutionParameter, Queries
+from pgqueuer.types import JobId, QueueEntrypoint, QueueManagerId
+from prometheus_client import Counter
+
+from core import jobs
+from core.database import Connection, connection
+from core.i18n import use_locale
+from core.settings import Settings
+
+log = logging.getLogger("confero.job")
+OUTCOMES = Counter("confero_jobs_total", "Jobs run.", ["name", "outcome"])
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient the worker is. Tests make it quick."""
+
+    first_retry: timedelta = timedelta(seconds=5)
+    longest_retry: timedelta = timedelta(hours=2)
+    stale_after: timedelta = timedelta(seconds=30)
+    poll: timedelta = timedelta(seconds=1)
+    at_once: int = 8
+    reconnect: float = 1.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Pace":
+        """The pace that the settings ask for."""
+        return cls(poll=timedelta(seconds=settings.job_poll_seconds))
+
+    def delay(self, attempt: int) -> timedelta:
+        """Time before the next try after `attempt` failures (from 1): times six each, up to the longest, ±20 %."""
+        grown: timedelta = min(self.first_retry * 6 ** min(attempt - 1, 12), self.longest_retry)
+        jittered: timedelta = grown * random.uniform(0.8, 1.2)  # noqa: S311  jitter, not a secret
+        return jittered
+
+
+async def run_one(job: Job, pace: Pace) -> None:
+    """Run one job's handler. Raises `RetryRequested` while tries are left, else what the handler raised."""
+    registered = jobs.JOBS[str(job.entrypoint)]
+    use_locale("en")
+    try:
+        await registered.handler(json.loads(job.payload or b"{}"))
+    except Exception as problem:
+        tries = job.attempts + 1
+        if tries >= registered.attempts:
+            OUTCOMES.labels(registered.name, "held").inc()
+            raise
+        OUTCOMES.labels(registered.name, "retried").inc()
+        log.warning("job %s %s failed, try %s of %s: %r", registered.name, job.id, tries, registered.attempts, problem)
+        raise RetryRequested(pace.delay(tries), reason=repr(problem)[:500]) from problem
+    OUTCOMES.labels(registered.name, "done").inc()
+
+
+async def run_worker(database_url: str, stop: asyncio.Event, pace: Pace | None = None) -> None:
+    """Work until `stop` is set; then finish the jobs that run. A lost database is waited for and connected to anew."""
+    chosen, worker_id = pace or Pace(), uuid4()
+    beats = asyncio.create_task(_beat(worker_id, stop))
+    ticks = asyncio.create_task(_tick(stop))
+    try:
+        while not stop.is_set():
+            try:
+                await _work(database_url, stop, chosen)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ExceptionGroup) as problem:
+                log.warning("database away, connecting again: %r", problem)
+            except Exception:
+                log.exception("the queue stopped, starting it again")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), chosen.reconnect)
+    finally:
+        for task in (beats, ticks):
+            task.cancel()
+        await asyncio.gather(beats, ticks, return_exceptions=True)
+        with suppress(Exception):
+            await jobs.forget_worker(worker_id)
+
+
+async def _work(database_url: str, stop: asyncio.Event, pace: Pace) -> None:
+    own: Connection = await asyncpg.connect(
+        database_url, timeout=10, server_settings={"application_name": "confero-worker-queue"}
+    )
+    try:
+        manager = QueueManager(Queries(AsyncpgDriver(own)))
+        for name in jobs.JOBS:
+            manager.entrypoint(name, on_failure="hold", accepts_context=False)(_entrypoint(pace))
+        own.add_termination_listener(lambda _connection: manager.shutdown.set())
+        ending = asyncio.create_task(_pass_on(stop, manager.shutdown))
+        try:
+            await manager.run(
+                dequeue_timeout=pace.poll,
+                batch_size=max(1, pace.at_once // 2),
+                max_concurrent_tasks=max(2, pace.at_once),
+                heartbeat_timeout=pace.stale_after,
+                log_aggregation_interval=timedelta(minutes=5),
+            )
+        finally:
+            ending.cancel()
+    finally:
+        with suppress(Exception):
+            await own.close(timeout=5)
+
+
+def _entrypoint(pace: Pace):  # type: ignore[no-untyped-def]  # PgQueuer's own type for it is private
+    async def run(job: Job) -> None:
+        await run_one(job, pace)
+
+    return run
+
+
+async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+    await stop.wait()
+    shutdown.set()
+
+
+async def _beat(worker_id: UUID, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        with suppress(Exception):
+            await jobs.note_worker(worker_id, datetime.now(UTC))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 5)
+
+
+async def _tick(stop: asyncio.Event) -> None:
+    shortest = min((s.every for s in jobs.SCHEDULES.values()), default=timedelta(seconds=60))
+    pause = min(max(shortest.total_seconds() / 4, 0.05), 15)
+    while not stop.is_set():
+        for known in jobs.SCHEDULES.values():
+            with suppress(Exception):
+                if await jobs.claim_tick(known.name, known.every, datetime.now(UTC)):
+                    await jobs.enqueue(known.name, {}, key=f"schedule {known.name}")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+
+
+async def run_pending(*, swallow: bool = False, pace: Pace | None = None) -> int:
+    """Run every job that is due, in this process, until none is; for tests and the command line. Returns how many.
+
+    Takes the worker's own path: a failed job is retried later or held. Its error is raised unless `swallow`.
+    """
+    chosen, count = pace or Pace(), 0
+    entrypoints = {QueueEntrypoint(name): EntrypointExecutionParameter(concurrency_limit=0) for name in jobs.JOBS}
+    while entrypoints:
+        async with connection() as own:
+            queue = Queries(AsyncpgDriver(own))
+            picked = await queue.dequeue(10, entrypoints, QueueManagerId(uuid4()), None, chosen.stale_after)
+        if not picked:
+            break
+        for job in picked:
+            count += 1
+            await _settle(job, chosen, swallow=swallow)
+    return count
+
+
+async def _settle(job: Job, pace: Pace, *, swallow: bool) -> None:
+    problem: Exception | None = None
+    try:
+        await run_one(job, pace)
+    except Exception as raised:
+        problem = raised
+    async with connection() as own:
+        queue = Queries(AsyncpgDriver(own))
+        if problem is None:
+            await queue.log_jobs([(job, "successful", None)])
+            return
+        record = TracebackRecord.from_exception(exc=problem, job_id=JobId(job.id), additional_context={})
+        if isinstance(problem, RetryRequested):
+            await queue.retry_job(job, problem.delay, record)
+        else:
+            await queue.log_jobs([(job, "failed", record)])
+    if not swallow:
+        raise problem.__cause__ if isinstance(problem, RetryRequested) and problem.__cause__ else problem

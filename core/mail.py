@@ -1,0 +1,179 @@
+"""Mails: rendered and written in the transaction of their cause, sent by a job with retries.
+
+A mail server that is down loses nothing, since the row waits; and repeats nothing, since the row is locked while it is
+sent and says afterwards that it was. One window remains that no protocol closes: a worker that dies after the server
+took the mail and before the commit sends it again, with the same Message-ID, by which receivers know it.
+With no server configured, mails are kept and shown at /dev/outbox on a development server.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
+
+import aiosmtplib
+
+from core import files
+from core.database import new_id, transaction
+from core.errors import InvalidInput
+from core.i18n import current_locale, direction, use_locale
+from core.jobs import enqueue, job
+from core.models import OutgoingMail
+from core.settings import get_settings
+from core.templating import environment
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+async def send(
+    template: str,
+    *,
+    to: tuple[str, str],
+    context: Mapping[str, Any],
+    locale: str = "en",
+    attachments: Sequence[Attachment] = (),
+    key: str | None = None,
+) -> None:
+    """Write a mail to `to` (name, address) in the running transaction, and the job that sends it.
+
+    Renders `templates/mail/<template>.txt`, whose first line is `Subject: …`, and `.html`, in `locale`. A second mail
+    with the same `key` is not written. Attachments are stored first. Raises `InvalidInput` for an address that no
+    header may hold.
+    """
+    name, address = to
+    if not address.isprintable() or parseaddr(address)[1] != address:
+        raise InvalidInput({"email": "This is not an e-mail address."})
+    subject, text, html = render(template, context, locale)
+    listed = [
+        {"filename": a.filename, "content_type": a.content_type, "sha256": await files.put(a.content)}
+        for a in attachments
+    ]
+    async with transaction():
+        if key is not None and await OutgoingMail.exists(key=key):
+            return
+        mail = OutgoingMail(
+            id=new_id(),
+            key=key,
+            template=template,
+            to_name=_one_line(name)[:200],
+            to_address=address,
+            subject=subject,
+            text=text,
+            html=html,
+            attachments=listed,
+            locale=locale,
+        )
+        await mail.save(force_create=True)
+        await enqueue("mail.deliver", {"id": str(mail.id)}, key=f"mail.deliver {mail.id}")
+
+
+def render(template: str, context: Mapping[str, Any], locale: str) -> tuple[str, str, str]:
+    """Subject, text and HTML of a mail template in a language."""
+    before = current_locale()
+    use_locale(locale)
+    try:
+        facts = {
+            "public_url": get_settings().public_url,
+            "locale": locale,
+            "dir": direction(locale),
+            **context,
+        }
+        plain = environment().get_template(f"mail/{template}.txt").render(facts).lstrip()
+        head, _, text = plain.partition("\n")
+        if not head.startswith("Subject: "):
+            raise ValueError(f"mail/{template}.txt must begin with 'Subject: '")
+        subject = _one_line(head.removeprefix("Subject: "))[:300]
+        html = environment().get_template(f"mail/{template}.html").render({"subject": subject, **facts})
+    finally:
+        use_locale(before)
+    return subject, text.strip() + "\n", html
+
+
+@job("mail.deliver", attempts=14)
+async def deliver(payload: dict[str, Any]) -> None:
+    """Send one mail. Running it twice sends one; a refused recipient is noted and not tried again."""
+    async with transaction():
+        mail = await OutgoingMail.select_for_update().get_or_none(id=UUID(payload["id"]))
+        if mail is None or mail.sent_at is not None or mail.failed_at is not None:
+            return
+        server = get_settings().smtp_url
+        if server is not None:
+            try:
+                await _transmit(await message_of(mail), server.get_secret_value())
+            except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as refusal:
+                if not _is_final(refusal):
+                    raise
+                mail.failed_at, mail.last_error = datetime.now(UTC), str(refusal)[:500]
+                await mail.save(update_fields=["failed_at", "last_error"])
+                return
+        mail.sent_at = datetime.now(UTC)
+        await mail.save(update_fields=["sent_at"])
+
+
+async def message_of(mail: OutgoingMail) -> EmailMessage:
+    """The message as it is sent (RFC 5322), the same at every try."""
+    settings = get_settings()
+    message = EmailMessage()
+    message["From"] = settings.mail_from
+    message["To"] = Address(display_name=mail.to_name, addr_spec=mail.to_address)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = f"<{mail.id}@{urlsplit(settings.public_url).hostname}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Content-Language"] = mail.locale.replace("_", "-")
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    for listed in mail.attachments:
+        content = await files.get(listed["sha256"])
+        maintype, _, rest = listed["content_type"].partition("/")
+        subtype, _, parameters = rest.partition(";")
+        named = dict(pair.strip().split("=", 1) for pair in parameters.split(";") if "=" in pair)
+        message.add_attachment(
+            content, maintype=maintype, subtype=subtype.strip(), filename=listed["filename"], params=named
+        )
+    return message
+
+
+async def outbox(limit: int = 100) -> list[OutgoingMail]:
+    """The latest mails, newest first, for the development page."""
+    return await OutgoingMail.all().order_by("-created_at", "-id").limit(limit)
+
+
+async def _transmit(message: EmailMessage, server: str) -> None:
+    parts = urlsplit(server)
+    wants_starttls = parse_qs(parts.query).get("starttls", ["0"])[0] in ("1", "true")
+    await aiosmtplib.send(
+        message,
+        hostname=parts.hostname or "localhost",
+        port=parts.port or (465 if parts.scheme == "smtps" else 25),
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        use_tls=parts.scheme == "smtps",
+        start_tls=wants_starttls,
+        timeout=30,
+    )
+
+
+def _is_final(refusal: aiosmtplib.SMTPException) -> bool:
+    """Whether the server will never take this mail: a 5xx about this mail (RFC 5321 section 4.2.1)."""
+    if isinstance(refusal, aiosmtplib.SMTPRecipientsRefused):
+        return all(500 <= one.code < 600 for one in refusal.recipients)
+    if isinstance(refusal, aiosmtplib.SMTPAuthenticationError):
+        return False
+    return isinstance(refusal, aiosmtplib.SMTPResponseException) and 550 <= refusal.code < 560
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
