@@ -32,7 +32,7 @@ test: check browser ## Run all checks and all tests; ARGS="tests/unit -k name" c
 
 .PHONY: check
 check: tools ## Run format, lint, types, import contracts and templates; no tests.
-	@$(BIN)/ruff format --check --quiet . || { echo 'Run `make format`.'; exit 1; }
+	@$(BIN)/ruff format --check --quiet --output-format=concise . || { echo 'Run `make format`.'; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy $(wildcard $(SOURCES))
 	@$(BIN)/lint-imports --no-cache

@@ -39,7 +39,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="api.web")
     arguments.add_argument("--fd", type=int, required=True, help="number of the inherited listening socket")
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("tortoise").setLevel(logging.WARNING)
     server = uvicorn.Server(server_config(get_settings()))
     # What was loaded at start never becomes garbage; leaving it out makes every later collection short.
     gc.collect()
