@@ -30,7 +30,7 @@ class EventStatus(StrEnum):
 
 
 class Venue(Model):
-    """A place with an address; `country` is ISO 3166-1 alpha-2."""
+    """A place with an address; `country` is ISO 3166-1 alpha-2, `city_key` the city as it is searched for."""
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
@@ -43,6 +43,7 @@ class Venue(Model):
     city = fields.CharField(100)
     region = fields.CharField(100, default="")
     country = fields.CharField(2)
+    city_key = fields.CharField(200, default="", db_default="")
 
     class Meta:
         table = "venue"
@@ -52,7 +53,8 @@ class Event(Model):
     """Something people attend. Times are UTC; `time_zone` is the IANA zone they are shown in.
 
     `description_html` is rendered and sanitised when the Markdown in `description` is saved. `sequence` counts the
-    changes that calendars must hear of (RFC 5545 section 3.8.7.4). Places are counted by quotas, never here.
+    changes that calendars must hear of (RFC 5545 section 3.8.7.4). `programme_text` holds the names of speakers and the
+    titles of sessions, for searching. Places are counted by quotas, never here.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -82,6 +84,7 @@ class Event(Model):
     published_at = fields.DatetimeField(null=True)
     cancelled_at = fields.DatetimeField(null=True)
     cancellation_reason = fields.CharField(500, default="", db_default="")
+    programme_text = fields.TextField(default="", db_default="")
     search_text = fields.TextField(default="", db_default="")
     created_at = fields.DatetimeField(auto_now_add=True)
     updated_at = fields.DatetimeField(auto_now=True)
