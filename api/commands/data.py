@@ -33,8 +33,8 @@ def back_up(settings: Settings, file: Path) -> None:
             manifest = await backup.back_up(url, files.store(), file)
         return len(manifest["members"]) - 1
 
-    files = asyncio.run(run())
-    typer.echo(f"{file}: database and {files} files, {file.stat().st_size:,} bytes.")
+    count = asyncio.run(run())
+    typer.echo(f"{file}: database and {count} files, {file.stat().st_size:,} bytes.")
 
 
 def put_back(settings: Settings, file: Path, *, force: bool) -> None:
