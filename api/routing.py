@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from api import auth, idempotency
 from api.languages import use_reader_locale
-from core.errors import AppError, Forbidden
+from core.errors import AppError, Forbidden, NotFound
+from core.settings import get_settings
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -97,6 +98,8 @@ class Page:
             use_reader_locale(request, caller.person)
             if self.audience in (Audience.signed_in, Audience.staff):
                 caller.require_person()
+            if self.audience is Audience.development and get_settings().is_production:
+                raise NotFound()
             return await self.handler(request)
 
         return Route(self.path, endpoint, methods=[self.method], name=f"{self.method} {self.path}")

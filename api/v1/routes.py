@@ -1,5 +1,130 @@
 """The whole table of /api/v1. A test walks it and fails on a route without a declared audience."""
 
-from api.routing import Endpoint
+from api.routing import Audience, Endpoint, Scope
+from api.v1 import certificates
+from certification.certificates.issuing import NotHeld
+from certification.certificates.schemas import (
+    CertificateOut,
+    CertificateSearch,
+    FileVerificationOut,
+    IssueRequestOut,
+    ReasonIn,
+    RetryIn,
+    VerificationOut,
+    VerifyFileQuery,
+)
+from certification.certificates.statuses import NotInForce
+from core.pages import PageOf
 
-ENDPOINTS: list[Endpoint] = []
+ENDPOINTS: list[Endpoint] = [
+    # --- Certificates ---
+    Endpoint(
+        method="GET",
+        path="/me/certificates",
+        handler=certificates.mine,
+        audience=Audience.signed_in,
+        scope=Scope.read,
+        tag="Certificates",
+        summary="My certificates",
+        answers={200: PageOf[CertificateOut]},
+    ),
+    Endpoint(
+        method="GET",
+        path="/certificates/{number}.pdf",
+        handler=certificates.document,
+        audience=Audience.signed_in,
+        scope=Scope.read,
+        tag="Certificates",
+        summary="Download a certificate",
+        answers={200: "application/pdf"},
+    ),
+    Endpoint(
+        method="GET",
+        path="/certificates/{number}",
+        handler=certificates.show,
+        audience=Audience.anyone,
+        tag="Certificates",
+        summary="Verify a certificate by its number",
+        answers={200: VerificationOut},
+    ),
+    Endpoint(
+        method="POST",
+        path="/verifications",
+        handler=certificates.verify_file,
+        audience=Audience.anyone,
+        tag="Certificates",
+        summary="Verify a file byte for byte",
+        query=VerifyFileQuery,
+        body_media="application/pdf",
+        answers={200: FileVerificationOut},
+    ),
+    Endpoint(
+        method="POST",
+        path="/certificates/{number}/revocation",
+        handler=certificates.revoke,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Certificates",
+        summary="Revoke a certificate",
+        body=ReasonIn,
+        answers={201: CertificateOut},
+        errors=[NotInForce],
+    ),
+    Endpoint(
+        method="POST",
+        path="/certificates/{number}/suspension",
+        handler=certificates.suspend,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Certificates",
+        summary="Suspend a certificate",
+        body=ReasonIn,
+        answers={201: CertificateOut},
+        errors=[NotInForce],
+    ),
+    Endpoint(
+        method="POST",
+        path="/certificates/{number}/reinstatement",
+        handler=certificates.reinstate,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Certificates",
+        summary="End a suspension",
+        body=ReasonIn,
+        answers={201: CertificateOut},
+        errors=[NotInForce],
+    ),
+    Endpoint(
+        method="GET",
+        path="/certifications/{slug}/certificates",
+        handler=certificates.of_certification,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Certificates",
+        summary="Certificates of a certification",
+        query=CertificateSearch,
+        answers={200: PageOf[CertificateOut]},
+    ),
+    Endpoint(
+        method="GET",
+        path="/certifications/{slug}/issue-requests",
+        handler=certificates.held_requests,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Certificates",
+        summary="Certificates that wait for an officer",
+        answers={200: PageOf[IssueRequestOut]},
+    ),
+    Endpoint(
+        method="POST",
+        path="/issue-requests/{id:uuid}/retry",
+        handler=certificates.retry,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Certificates",
+        summary="Issue a held certificate",
+        body=RetryIn,
+        answers={204: None},
+        errors=[NotHeld],
+    ),
+]
