@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts.models import ApiToken, Person, SignInSession
+from accounts import audit, emails, links, passwords
+from accounts.limits import Limit, Occasion, count, forget, network_of, refuse_over
+from accounts.models import ApiToken, LinkPurpose, Person, SignInSession
 from accounts.tokens import fingerprint, new_secret
-from core.database import execute, fetchrow
+from core.database import execute, fetchrow, transaction
+from core.errors import AppError, NotFound
 from core.settings import get_settings
 
 _PERSON = (
@@ -14,6 +17,13 @@ _PERSON = (
     " p.email_confirmed_at, p.created_at, p.erased_at"
 )
 _SEEN_EVERY = timedelta(minutes=5)
+
+
+class InvalidCredentials(AppError):
+    """401: unknown address or wrong password; the two look and take the same."""
+
+    code, status = "invalid_credentials", 401
+    message = "This address and password do not belong together. Check both, or set a new password."
 
 
 def _person(row: Any) -> Person:  # Any: an asyncpg record, which Tortoise takes by keyword
@@ -65,22 +75,153 @@ async def start_session(person: Person, *, user_agent: str, address: str, now: d
     return secret
 
 
-async def end_session(session_id: UUID, *, person: Person) -> bool:
-    """End one of the person's sessions; False where it is not theirs or ended before."""
-    return bool(await SignInSession.filter(id=session_id, person_id=person.id).delete())
+async def authenticate(email: str, password: str, *, address: str, now: datetime) -> Person:
+    """The person with this address and password. `email` as typed; `address` is the network's.
+
+    Failures count per account (known or not) and per network address. Raises `InvalidCredentials`, `RateLimited`.
+    """
+    settings, window = get_settings(), timedelta(minutes=15)
+    account = Limit(Occasion.sign_in, "account", settings.sign_in_failures_per_account, window)
+    network = Limit(Occasion.sign_in, "address", settings.sign_in_failures_per_address, window)
+    whose = email.strip().lower()
+    await refuse_over(network, network_of(address), now=now)
+    # Counted before the password is looked at: guesses sent all at once do not slip through together. The address is
+    # counted after a failure only, since hundreds may be signing in behind it right now.
+    await count(account, whose, now=now)
+    person = await Person.get_or_none(email=whose, erased_at=None)
+    if not await passwords.is_right(password, person.password_hash if person else None) or person is None:
+        await count(network, network_of(address), now=now)
+        raise InvalidCredentials()
+    await forget(account, whose)
+    if person.password_hash and passwords.is_outdated(person.password_hash):
+        await Person.filter(id=person.id).update(password_hash=await passwords.hash_password(password))
+    return person
+
+
+async def sign_in(email: str, password: str, *, user_agent: str, address: str, now: datetime) -> str:
+    """Sign a browser in by address and password; returns the secret for its cookie. Raises as `authenticate` does."""
+    person = await authenticate(email, password, address=address, now=now)
+    async with transaction():
+        secret = await start_session(person, user_agent=user_agent, address=address, now=now)
+        await audit.record("person.signed_in", by=person, object_kind="person", object_id=person.id)
+    return secret
+
+
+async def access_session(session_id: UUID, person: Person) -> SignInSession:
+    """One of the person's own sessions. Raises `NotFound`."""
+    session = await SignInSession.get_or_none(id=session_id, person_id=person.id)
+    if session is None:
+        raise NotFound()
+    return session
+
+
+async def end_session(session: SignInSession, *, by: Person) -> None:
+    """Sign one browser out."""
+    async with transaction():
+        if await SignInSession.filter(id=session.id).delete():
+            await audit.record("session.ended", by=by, object_kind="session", object_id=session.id)
+
+
+async def end_sessions(person: Person, *, by: Person | None, except_for: UUID | None = None) -> int:
+    """Sign every browser of the person out, but the one given; returns how many."""
+    async with transaction():
+        others = SignInSession.filter(person_id=person.id)
+        if except_for is not None:
+            others = others.exclude(id=except_for)
+        ended = await others.delete()
+        if ended:
+            await audit.record(
+                "sessions.ended", by=by, object_kind="person", object_id=person.id, after={"sessions": ended}
+            )
+    return ended
+
+
+async def request_reset(email: str, *, address: str, now: datetime) -> None:
+    """Mail a link to set a new password, if `email` (normal form) has an account; nothing visible tells which.
+
+    Requests count per account (known or not) and per network address. Raises `RateLimited`.
+    """
+    settings, window = get_settings(), timedelta(hours=1)
+    await count(
+        Limit(Occasion.reset, "address", settings.reset_requests_per_address, window), network_of(address), now=now
+    )
+    await count(Limit(Occasion.reset, "account", settings.reset_requests_per_account, window), email, now=now)
+    async with transaction():
+        person = await Person.get_or_none(email=email, erased_at=None)
+        if person is None:
+            return
+        secret = await links.create(person, LinkPurpose.reset_password, email=email, now=now)
+        await emails.send_reset(person, secret)
+        await audit.record("person.reset_requested", by=None, object_kind="person", object_id=person.id)
+
+
+async def reset_password(secret: str, password: str, *, now: datetime) -> Person:
+    """Set a new password by a reset link, which is used up; every browser is signed out and the address confirmed.
+
+    Raises `links.LinkGone`, and `InvalidInput` for a password that may not be used (the link then stays).
+    """
+    link = await links.find(secret, LinkPurpose.reset_password, now=now)
+    person = link.person
+    await passwords.check(password, email=person.email or "")
+    password_hash = await passwords.hash_password(password)
+    async with transaction():
+        await links.use(secret, LinkPurpose.reset_password, now=now)
+        confirmed = person.email_confirmed_at or (now if link.email == person.email else None)
+        await Person.filter(id=person.id).update(password_hash=password_hash, email_confirmed_at=confirmed)
+        await end_sessions(person, by=person)
+        await audit.record("person.password_reset", by=person, object_kind="person", object_id=person.id)
+        await emails.tell_password_changed(person, at=now)
+    account = Limit(Occasion.sign_in, "account", get_settings().sign_in_failures_per_account, timedelta(minutes=15))
+    await forget(account, link.email)
+    await person.refresh_from_db()
+    return person
+
+
+async def change_password(person: Person, password: str, *, keep: UUID | None, by: Person, now: datetime) -> None:
+    """Set a new password; every other browser is signed out, and open reset links end.
+
+    The caller has asked for the present password. Raises `InvalidInput` for field `new_password`.
+    """
+    await passwords.check(password, email=person.email or "", field="new_password")
+    password_hash = await passwords.hash_password(password)
+    async with transaction():
+        await Person.filter(id=person.id).update(password_hash=password_hash)
+        await end_sessions(person, by=by, except_for=keep)
+        await links.end_all(person, LinkPurpose.reset_password, now=now)
+        await audit.record("person.password_changed", by=by, object_kind="person", object_id=person.id)
+        await emails.tell_password_changed(person, at=now)
 
 
 async def create_token(
     person: Person, *, name: str, scopes: list[str], now: datetime, expires_at: datetime
 ) -> tuple[ApiToken, str]:
-    """Make an API token; returns the row and the secret, which is shown once and stored hashed."""
+    """Make an API token; returns the row and the secret, which is shown once and stored hashed. The person is told."""
     secret = "cfr_" + new_secret()
-    token = await ApiToken.create(
-        person_id=person.id,
-        name=name,
-        prefix=secret[:10],
-        token_hash=fingerprint(secret),
-        scopes=sorted(scopes),
-        expires_at=expires_at,
-    )
+    async with transaction():
+        token = await ApiToken.create(
+            person_id=person.id,
+            name=name,
+            prefix=secret[:10],
+            token_hash=fingerprint(secret),
+            scopes=sorted(scopes),
+            expires_at=expires_at,
+        )
+        after = {"scopes": token.scopes, "expires_at": expires_at.isoformat()}
+        await audit.record("token.created", by=person, object_kind="token", object_id=token.id, after=after)
+        await emails.tell_token_created(person, name, at=now)
     return token, secret
+
+
+async def access_token(token_id: UUID, person: Person) -> ApiToken:
+    """One of the person's own tokens that still works. Raises `NotFound`."""
+    token = await ApiToken.get_or_none(id=token_id, person_id=person.id, revoked_at=None)
+    if token is None:
+        raise NotFound()
+    return token
+
+
+async def revoke_token(token: ApiToken, *, by: Person, now: datetime) -> None:
+    """End a token for good."""
+    async with transaction():
+        if await ApiToken.filter(id=token.id, revoked_at=None).update(revoked_at=now):
+            await audit.record("token.revoked", by=by, object_kind="token", object_id=token.id)

@@ -1,6 +1,6 @@
 """The whole table of pages. A test walks it and fails on a route without a declared audience."""
 
-from api.pages import certificates, outbox, verify
+from api.pages import certificates, home, organizations, outbox, password_reset, profile, sign_in, sign_up, verify
 from api.routing import Audience, Page
 
 PAGES: list[Page] = [
@@ -41,5 +41,78 @@ PAGES: list[Page] = [
         path="/dev/outbox/{id:uuid}/attachments/{index:int}",
         handler=outbox.attachment,
         audience=Audience.development,
+    ),
+    # --- Accounts --- (last: /organize/{slug}/… must not catch what stands above)
+    Page(method="GET", path="/", handler=home.show, audience=Audience.anyone),
+    Page(method="GET", path="/sign-in", handler=sign_in.show, audience=Audience.anyone),
+    Page(method="POST", path="/sign-in", handler=sign_in.submit, audience=Audience.anyone),
+    Page(method="POST", path="/sign-out", handler=sign_in.sign_out, audience=Audience.anyone),
+    Page(method="GET", path="/sign-up", handler=sign_up.show, audience=Audience.anyone),
+    Page(method="POST", path="/sign-up", handler=sign_up.submit, audience=Audience.anyone),
+    Page(method="GET", path="/confirm/{token}", handler=sign_up.confirm, audience=Audience.anyone),
+    Page(method="POST", path="/confirm/{token}", handler=sign_up.use_confirmation, audience=Audience.anyone),
+    Page(method="GET", path="/reset", handler=password_reset.show, audience=Audience.anyone),
+    Page(method="POST", path="/reset", handler=password_reset.submit, audience=Audience.anyone),
+    Page(method="GET", path="/reset/{token}", handler=password_reset.choose, audience=Audience.anyone),
+    Page(method="POST", path="/reset/{token}", handler=password_reset.set_password, audience=Audience.anyone),
+    Page(method="GET", path="/me/profile", handler=profile.show, audience=Audience.signed_in),
+    Page(method="POST", path="/me/profile", handler=profile.change, audience=Audience.signed_in),
+    Page(method="POST", path="/me/profile/password", handler=profile.change_password, audience=Audience.signed_in),
+    Page(method="POST", path="/me/profile/email", handler=profile.change_email, audience=Audience.signed_in),
+    Page(
+        method="POST", path="/me/profile/confirmation", handler=profile.send_confirmation, audience=Audience.signed_in
+    ),
+    Page(method="GET", path="/me/sessions", handler=profile.sessions, audience=Audience.signed_in),
+    Page(
+        method="POST", path="/me/sessions/end-others", handler=profile.end_other_sessions, audience=Audience.signed_in
+    ),
+    Page(method="POST", path="/me/sessions/{id:uuid}/end", handler=profile.end_session, audience=Audience.signed_in),
+    Page(method="GET", path="/me/tokens", handler=profile.tokens, audience=Audience.signed_in),
+    Page(method="POST", path="/me/tokens", handler=profile.create_token, audience=Audience.signed_in),
+    Page(method="POST", path="/me/tokens/{id:uuid}/revoke", handler=profile.revoke_token, audience=Audience.signed_in),
+    Page(method="GET", path="/me/data", handler=profile.data, audience=Audience.signed_in),
+    Page(method="GET", path="/me/erase", handler=profile.ask_erasure, audience=Audience.signed_in),
+    Page(method="POST", path="/me/erase", handler=profile.erase, audience=Audience.signed_in),
+    Page(
+        method="GET",
+        path="/organizations/{slug}/accent.css",
+        handler=organizations.accent_style,
+        audience=Audience.anyone,
+    ),
+    Page(method="GET", path="/organize/{slug}", handler=organizations.overview, audience=Audience.staff),
+    Page(method="GET", path="/organize/{slug}/members", handler=organizations.show_members, audience=Audience.staff),
+    Page(method="POST", path="/organize/{slug}/members", handler=organizations.add_member, audience=Audience.staff),
+    Page(
+        method="POST",
+        path="/organize/{slug}/members/{id:uuid}/remove",
+        handler=organizations.remove_member,
+        audience=Audience.staff,
+    ),
+    Page(method="GET", path="/organize/{slug}/settings", handler=organizations.show_settings, audience=Audience.staff),
+    Page(
+        method="POST", path="/organize/{slug}/settings", handler=organizations.change_settings, audience=Audience.staff
+    ),
+    Page(
+        method="GET", path="/organize/{slug}/chapters/new", handler=organizations.new_chapter, audience=Audience.staff
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/chapters/new",
+        handler=organizations.create_chapter,
+        audience=Audience.staff,
+    ),
+    Page(method="GET", path="/organize/{slug}/audit", handler=organizations.audit_log, audience=Audience.staff),
+    Page(method="GET", path="/organize/{slug}/jobs", handler=organizations.show_jobs, audience=Audience.staff),
+    Page(
+        method="POST",
+        path="/organize/{slug}/jobs/{job_id:int}/retry",
+        handler=organizations.retry_job,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/jobs/{job_id:int}/discard",
+        handler=organizations.discard_job,
+        audience=Audience.staff,
     ),
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts import roles
-from accounts.models import Person
+from accounts.models import Organization, Person
 from certification.programs.models import Certification
 from core.i18n import gettext as _
 
@@ -36,4 +36,22 @@ async def certification_sidebar(certification: Certification, current: str, pers
         if await roles.is_allowed(
             person, permission, organization_id=certification.organization_id, scope_id=certification.id
         )
+    ]
+
+
+async def organization_sidebar(organization: Organization, current: str, person: Person) -> list[dict[str, Any]]:
+    """The links that `person` may follow: overview, members, settings, audit log, jobs."""
+    base = f"/organize/{organization.slug}"
+    links = [
+        ("overview", _("Overview"), base, "house", "organization:overview:view"),
+        ("members", _("Members"), f"{base}/members", "people", "organization:member:edit"),
+        ("settings", _("Settings"), f"{base}/settings", "gear", "organization:settings:edit"),
+        ("audit", _("Audit log"), f"{base}/audit", "clock-history", "organization:audit:view"),
+    ]
+    if organization.parent_id is None:
+        links.append(("jobs", _("Background jobs"), f"{base}/jobs", "arrow-repeat", "organization:job:manage"))
+    return [
+        _link(label, href, icon, name, current)
+        for name, label, href, icon, permission in links
+        if await roles.is_allowed(person, permission, organization_id=organization.id)
     ]

@@ -1,0 +1,80 @@
+"""Mails about accounts; each is queued in the transaction of the change that causes it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from accounts.models import LinkPurpose, Organization, Person, Role
+from accounts.role_names import role_name
+from core import mail
+from core.database import new_id
+from core.settings import get_settings
+
+_PATHS = {LinkPurpose.confirm_email: "confirm", LinkPurpose.reset_password: "reset"}
+
+
+def address_of(purpose: LinkPurpose, secret: str) -> str:
+    """Where a single-use link leads; from the public address, never from a request."""
+    return f"{get_settings().public_url}/{_PATHS[purpose]}/{secret}"
+
+
+async def welcome(person: Person, secret: str) -> None:
+    """Greet a new person and ask for the confirmation of the address."""
+    await _send("welcome", person, person.email, link=address_of(LinkPurpose.confirm_email, secret))
+
+
+async def ask_to_confirm(person: Person, email: str, secret: str) -> None:
+    """Ask for the confirmation of `email`, which may be a new address."""
+    await _send("confirm", person, email, link=address_of(LinkPurpose.confirm_email, secret))
+
+
+async def tell_already_known(person: Person) -> None:
+    """Tell somebody who signed up again, or wanted this address, that there is an account already."""
+    await _send("already_known", person, person.email)
+
+
+async def send_reset(person: Person, secret: str) -> None:
+    """Send the link to set a new password."""
+    await _send("reset", person, person.email, link=address_of(LinkPurpose.reset_password, secret))
+
+
+async def tell_password_changed(person: Person, *, at: datetime) -> None:
+    """Tell the person, in case it was somebody else."""
+    await _send("password_changed", person, person.email, at=at)
+
+
+async def tell_email_changed(person: Person, old: str, *, at: datetime) -> None:
+    """Tell the old address, in case it was somebody else."""
+    await _send("email_changed", person, old, at=at)
+
+
+async def tell_token_created(person: Person, token: str, *, at: datetime) -> None:
+    """Tell the person that an API token was made, in case it was somebody else."""
+    await _send("token_created", person, person.email, at=at, token=token)
+
+
+async def tell_role(person: Person, organization: Organization, role: Role, grant_id: UUID) -> None:
+    """Tell a person about a role they were given."""
+    await _send("role", person, person.email, key=str(grant_id), organization=organization.name, role=role_name(role))
+
+
+async def say_goodbye(name: str, email: str, locale: str, person_id: UUID) -> None:
+    """The last mail: the account was erased."""
+    await mail.send(
+        "accounts/erased",
+        to=(name, email),
+        context={"name": name},
+        locale=locale,
+        key=f"accounts.erased {person_id}",
+    )
+
+
+async def _send(template: str, person: Person, email: str | None, *, key: str | None = None, **context: object) -> None:
+    if email is None:
+        return
+    await mail.send(
+        f"accounts/{template}",
+        to=(person.display_name, email),
+        context={"name": person.display_name, "public_url": get_settings().public_url, **context},
+        locale=person.locale,
+        key=f"accounts.{template} {key or new_id()}",
+    )

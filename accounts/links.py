@@ -1,0 +1,61 @@
+"""Single-use links in mails: confirm an address, set a new password. Only their keyed hash is stored.
+
+Opening a link shows a page with a button and changes nothing, since mail scanners open every link; the button uses it.
+"""
+
+from datetime import datetime, timedelta
+
+from accounts.models import LinkPurpose, Person, SingleUseLink
+from accounts.tokens import fingerprint, new_secret
+from core.database import fetchval, transaction
+from core.errors import Gone
+
+LIFETIMES = {LinkPurpose.confirm_email: timedelta(days=3), LinkPurpose.reset_password: timedelta(hours=1)}
+
+
+class LinkGone(Gone):
+    """410: the link was used, has expired, was replaced by a newer one, or never existed; all look the same."""
+
+    code = "link_gone"
+    message = "This link was used already, has expired, or was replaced by a newer one. Ask for a new one."
+
+
+async def create(person: Person, purpose: LinkPurpose, *, email: str, now: datetime) -> str:
+    """Make a link for `email` and return its secret; earlier unused links of that purpose end."""
+    async with transaction():
+        await end_all(person, purpose, now=now)
+        secret = new_secret()
+        await SingleUseLink.create(
+            person_id=person.id,
+            purpose=purpose,
+            token_hash=fingerprint(secret),
+            email=email,
+            expires_at=now + LIFETIMES[purpose],
+        )
+    return secret
+
+
+async def end_all(person: Person, purpose: LinkPurpose, *, now: datetime) -> None:
+    """End the person's unused links of one purpose."""
+    await SingleUseLink.filter(person_id=person.id, purpose=purpose, used_at=None).update(used_at=now)
+
+
+async def find(secret: str, purpose: LinkPurpose, *, now: datetime) -> SingleUseLink:
+    """The link, still unused. Raises `LinkGone`."""
+    link = await SingleUseLink.get_or_none(
+        token_hash=fingerprint(secret), purpose=purpose, used_at=None, expires_at__gt=now
+    ).select_related("person")
+    if link is None or link.person.email is None:
+        raise LinkGone()
+    return link
+
+
+async def use(secret: str, purpose: LinkPurpose, *, now: datetime) -> SingleUseLink:
+    """Use the link up, once for good: of two at the same time one gets it. Raises `LinkGone`."""
+    link = await find(secret, purpose, now=now)
+    used = await fetchval(
+        "UPDATE single_use_link SET used_at = $2 WHERE id = $1 AND used_at IS NULL RETURNING id", link.id, now
+    )
+    if used is None:
+        raise LinkGone()
+    return link

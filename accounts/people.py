@@ -1,0 +1,216 @@
+"""People: signing up, confirming and changing the address, the profile, the password, and erasing the account."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.exceptions import IntegrityError
+
+from accounts import audit, emails, links, members, organizations, passwords
+from accounts.limits import Limit, Occasion, count, forget, network_of
+from accounts.models import (
+    ApiToken,
+    LinkPurpose,
+    Organization,
+    Person,
+    Role,
+    RoleGrant,
+    SignInSession,
+    SingleUseLink,
+)
+from accounts.schemas import ProfileIn
+from core.announce import announce
+from core.database import execute, fetchval, new_id, transaction
+from core.errors import Conflict, InvalidInput
+from core.i18n import gettext as _
+from core.settings import get_settings
+
+
+class EmailTaken(Conflict):
+    """409: meanwhile the address belongs to another account."""
+
+    code = "email_taken"
+    message = "This address belongs to another account by now. Sign in with that one, or choose another address."
+
+
+async def sign_up(
+    email: str, *, password: str, name: str, locale: str, time_zone: str, address: str, now: datetime
+) -> Person | None:
+    """Make an account, and mail the link that confirms its address. `email` is in its normal form.
+
+    Returns None where the address is known already; its owner then gets a mail that says so, and everything that the
+    caller can see takes the same course. Raises `InvalidInput` and, per network address, `RateLimited`.
+    """
+    limit = Limit(Occasion.sign_up, "address", get_settings().sign_ups_per_address, timedelta(hours=1))
+    await passwords.check(password, email=email)
+    await count(limit, network_of(address), now=now)
+    password_hash = await passwords.hash_password(password)
+    async with transaction():
+        person = await _insert(email, password_hash, name, locale, time_zone)
+        if person is None:
+            known = await Person.get_or_none(email=email)
+            if known is not None:
+                await emails.tell_already_known(known)
+            return None
+        secret = await links.create(person, LinkPurpose.confirm_email, email=email, now=now)
+        await emails.welcome(person, secret)
+        await audit.record("person.signed_up", by=person, object_kind="person", object_id=person.id)
+    return person
+
+
+async def _insert(email: str, password_hash: str, name: str, locale: str, time_zone: str) -> Person | None:
+    person_id = await fetchval(
+        """INSERT INTO person (id, email, password_hash, display_name, certificate_name, locale, time_zone, created_at)
+           VALUES ($1, $2, $3, $4, $4, $5, $6, now()) ON CONFLICT (email) DO NOTHING RETURNING id""",
+        new_id(),
+        email,
+        password_hash,
+        name,
+        locale,
+        time_zone,
+    )
+    return await Person.get(id=person_id) if person_id else None
+
+
+async def send_confirmation(person: Person, *, now: datetime) -> None:
+    """Mail the confirming link again; the one before ends. Nothing happens where the address is confirmed."""
+    if person.is_confirmed or person.email is None:
+        return
+    async with transaction():
+        secret = await links.create(person, LinkPurpose.confirm_email, email=person.email, now=now)
+        await emails.ask_to_confirm(person, person.email, secret)
+
+
+async def confirm_email(secret: str, *, now: datetime) -> Person:
+    """Use a confirming link: the address in it becomes the account's, confirmed.
+
+    Raises `links.LinkGone`, and `EmailTaken` where another account took a changed address first.
+    """
+    async with transaction():
+        link = await links.use(secret, LinkPurpose.confirm_email, now=now)
+        person, old = link.person, link.person.email
+        if link.email != old and await Person.exists(email=link.email):
+            raise EmailTaken()
+        try:
+            await Person.filter(id=person.id).update(email=link.email, email_confirmed_at=now)
+        except IntegrityError:  # taken in this moment; the transaction ends with it
+            raise EmailTaken() from None
+        changed = link.email != old
+        action = "person.email_changed" if changed else "person.email_confirmed"
+        await audit.record(action, by=person, object_kind="person", object_id=person.id)
+        if changed and old is not None:
+            await emails.tell_email_changed(person, old, at=now)
+        await announce("person.confirmed", person.id)
+    await person.refresh_from_db()
+    return person
+
+
+async def request_email(person: Person, email: str, *, password: str, now: datetime) -> None:
+    """Mail a link to a new address; nothing changes before it is used.
+
+    Where the address belongs to another account its owner is told, and the answer is the same. Raises `InvalidInput`
+    for a wrong password and `RateLimited`.
+    """
+    await require_password(person, password, field="password", now=now)
+    async with transaction():
+        known = await Person.get_or_none(email=email)
+        if known is not None:
+            await emails.tell_already_known(known)
+            return
+        secret = await links.create(person, LinkPurpose.confirm_email, email=email, now=now)
+        await emails.ask_to_confirm(person, email, secret)
+        await audit.record("person.email_change_requested", by=person, object_kind="person", object_id=person.id)
+
+
+async def change_profile(person: Person, changes: ProfileIn, *, by: Person, now: datetime) -> Person:
+    """Change names, language and time zone; fields that are absent stay."""
+    wanted: dict[str, Any] = {name: value for name, value in changes.model_dump().items() if value is not None}
+    changed = sorted(name for name, value in wanted.items() if getattr(person, name) != value)
+    if not changed:
+        return person
+    async with transaction():
+        await Person.filter(id=person.id).update(**{name: wanted[name] for name in changed})
+        after = {"changed": changed}
+        await audit.record("person.profile_changed", by=by, object_kind="person", object_id=person.id, after=after)
+    await person.refresh_from_db()
+    return person
+
+
+async def require_password(person: Person, password: str, *, field: str, now: datetime) -> None:
+    """Refuse unless `password` is the person's. Raises `InvalidInput` for `field`, and `RateLimited` for guessing."""
+    limit = Limit(Occasion.password, "account", get_settings().sign_in_failures_per_account, timedelta(minutes=15))
+    await count(limit, str(person.id), now=now)
+    if not await passwords.is_right(password, person.password_hash):
+        raise InvalidInput({field: _("This is not your present password.")})
+    await forget(limit, str(person.id))
+
+
+async def erase(person: Person, *, by: Person, now: datetime) -> None:
+    """Erase what accounts know about a person; the row stays, empty, for what refers to it.
+
+    Called by `certification.erasure.erase_person`, which erases what the packages above know. Raises `LastOwner`.
+    """
+    async with transaction():
+        await _refuse_last_owner(person)
+        name, email, locale = person.display_name, person.email, person.locale
+        for table in (SignInSession, ApiToken, SingleUseLink, RoleGrant):
+            await table.filter(person_id=person.id).delete()
+        await execute(
+            """UPDATE person SET email = NULL, password_hash = NULL, display_name = '', certificate_name = '',
+               locale = 'en', time_zone = 'UTC', email_confirmed_at = NULL, erased_at = $2 WHERE id = $1""",
+            person.id,
+            now,
+        )
+        await audit.record("person.erased", by=by, object_kind="person", object_id=person.id)
+        await _forget_mails(email)
+        await announce("person.erased", person.id)
+        if email is not None:
+            await emails.say_goodbye(name, email, locale, person.id)
+
+
+async def _forget_mails(email: str | None) -> None:
+    """Blank the mails kept for an address; the rows stay, since their keys keep a mail from being sent twice."""
+    await execute(
+        """UPDATE outgoing_mail SET to_name = '', to_address = '', subject = '', text = '', html = '',
+           attachments = '[]', sent_at = coalesce(sent_at, now()) WHERE to_address = $1""",
+        email,
+    )
+
+
+async def _refuse_last_owner(person: Person) -> None:
+    owned = await RoleGrant.filter(person_id=person.id, role=Role.owner, scope_id=None).order_by("organization_id")
+    for grant in owned:
+        await members.lock(grant.organization_id)
+        if await members.count_owners(grant.organization_id) <= 1:
+            organization = await Organization.get(id=grant.organization_id)
+            message = _("You are the last owner of %(name)s. Make somebody else an owner first.")
+            raise members.LastOwner(message % {"name": organization.name})
+
+
+async def create_owner(
+    email: str, *, password: str, name: str, organization: str, is_owner: bool = True, now: datetime
+) -> tuple[Person, Organization]:
+    """Make a confirmed person from the command line, and the organization of that name where there is none.
+
+    An account that exists keeps its password. Raises `InvalidInput` for a password that may not be used.
+    """
+    person = await Person.get_or_none(email=email)
+    password_hash = None
+    if person is None:
+        await passwords.check(password, email=email)
+        password_hash = await passwords.hash_password(password)
+    async with transaction():
+        if person is None:
+            person = await Person.create(
+                email=email,
+                password_hash=password_hash,
+                display_name=name,
+                certificate_name=name,
+                email_confirmed_at=now,
+            )
+            await audit.record("person.created", by=None, object_kind="person", object_id=person.id)
+        there = await Organization.get_or_none(name=organization) or await organizations.create(
+            organization, parent=None, by=None, now=now
+        )
+        if is_owner:
+            await members.grant(there, person, Role.owner, by=None, now=now)
+    return person, there

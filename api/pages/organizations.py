@@ -1,0 +1,236 @@
+"""/organize/{org}: overview, members, settings, audit log, held jobs; and the accent's style sheet."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accounts import accent, members, organizations, queries, role_names
+from accounts.models import Organization, Person, Role, ScopeKind
+from accounts.permissions import access_organization, access_platform
+from accounts.roles import is_allowed, scope_ids
+from accounts.schemas import AuditSearch, ChapterForm, MemberIn, OrganizationChangeIn
+from api import auth, parse
+from api.pages.sidebar import organization_sidebar
+from api.render import form_state, redirect, render
+from api.v1.organizations import job_id, narrowing
+from certification.programs.models import Certification
+from core import jobs
+from core.errors import AppError, Conflict, InvalidInput, NotFound
+from core.i18n import gettext as _
+from events.catalog.models import Event
+
+_REFUSALS = (InvalidInput, Conflict)
+
+
+async def overview(request: Request) -> Response:
+    """The organization's events and certifications that this person works on, and its chapters."""
+    person = auth.current_person(request)
+    organization = await _organization(request, "organization:overview:view")
+    found = Event.filter(organization_id=organization.id)
+    certifications = Certification.filter(organization_id=organization.id)
+    events_reach = (await scope_ids(person, "event:overview:view", [organization.id])).get(organization.id, set())
+    exams_reach = (await scope_ids(person, "certification:overview:view", [organization.id])).get(
+        organization.id, set()
+    )
+    if events_reach is not None:
+        found = found.filter(id__in=list(events_reach))
+    if exams_reach is not None:
+        certifications = certifications.filter(id__in=list(exams_reach))
+    now = datetime.now(UTC)
+    events = await found.order_by("starts_at", "id").limit(200)
+    return await _page(
+        request,
+        "overview",
+        organization,
+        {
+            "coming": [event for event in events if event.ends_at >= now],
+            "past": [event for event in reversed(events) if event.ends_at < now],
+            "certifications": await certifications.order_by("title", "id").limit(200),
+            "chapters": await queries.chapters(organization),
+            "members": len({grant.person_id for grant in await members.of(organization)}),
+            "can_create_event": await _may(person, organization, "organization:event:create"),
+            "can_create_certification": await _may(person, organization, "organization:certification:create"),
+            "can_edit": await _may(person, organization, "organization:settings:edit"),
+        },
+    )
+
+
+async def show_members(request: Request) -> Response:
+    """Who holds which role, and a form to give one."""
+    return await _members(request, await _organization(request, "organization:member:edit"))
+
+
+async def add_member(request: Request) -> Response:
+    """Give a role."""
+    organization = await _organization(request, "organization:member:edit")
+    try:
+        data = await parse.form(request, MemberIn)
+        kind, scope_id = await narrowing(organization, data)
+        await members.grant(
+            organization,
+            await members.by_address(data.email),
+            data.role,
+            scope_kind=kind,
+            scope_id=scope_id,
+            by=auth.current_person(request),
+            now=datetime.now(UTC),
+        )
+    except _REFUSALS as error:
+        return await _members(request, organization, error)
+    return redirect(f"/organize/{organization.slug}/members", flash=_("The role is given. The person is told by mail."))
+
+
+async def remove_member(request: Request) -> Response:
+    """Withdraw a role; whoever withdraws their own may no longer see this page."""
+    organization = await _organization(request, "organization:member:edit")
+    person = auth.current_person(request)
+    given = await members.access_grant(organization, request.path_params["id"])
+    try:
+        await members.withdraw(given, by=person)
+    except Conflict as error:
+        return redirect(f"/organize/{organization.slug}/members", flash=error.message, kind="danger")
+    still = await _may(person, organization, "organization:member:edit")
+    target = f"/organize/{organization.slug}/members" if still else "/organize"
+    return redirect(target, flash=_("The role is withdrawn."))
+
+
+async def show_settings(request: Request) -> Response:
+    """Name, accent colour and website."""
+    return await _settings(request, await _organization(request, "organization:settings:edit"))
+
+
+async def change_settings(request: Request) -> Response:
+    """Save the settings; an accent that cannot be read is refused with its ratio."""
+    organization = await _organization(request, "organization:settings:edit")
+    try:
+        data = await parse.form(request, OrganizationChangeIn)
+        await organizations.change(organization, data, by=auth.current_person(request))
+    except _REFUSALS as error:
+        return await _settings(request, organization, error)
+    return redirect(f"/organize/{organization.slug}/settings", flash=_("Saved."))
+
+
+async def new_chapter(request: Request) -> Response:
+    """A form for a chapter."""
+    organization = await _organization(request, "organization:settings:edit")
+    return await _page(request, "new_chapter", organization, {"form": form_state(request)}, current="overview")
+
+
+async def create_chapter(request: Request) -> Response:
+    """Create a chapter and own it."""
+    organization = await _organization(request, "organization:settings:edit")
+    try:
+        data = await parse.form(request, ChapterForm)
+        made = await organizations.create(
+            data.name, parent=organization, by=auth.current_person(request), now=datetime.now(UTC)
+        )
+    except _REFUSALS as error:
+        context = {"form": form_state(request, error=error)}
+        return await _page(request, "new_chapter", organization, context, current="overview", error=error)
+    return redirect(f"/organize/{made.slug}", flash=_("The chapter is there, and you own it."))
+
+
+async def audit_log(request: Request) -> Response:
+    """Who did what, the newest first."""
+    organization = await _organization(request, "organization:audit:view")
+    search = parse.query(request, AuditSearch)
+    entries, cursor = await queries.audit_log(organization, search)
+    ids = [entry.actor_id for entry in entries]
+    ids += [entry.object_id for entry in entries if entry.object_kind == "person"]
+    context = {
+        "entries": entries,
+        "names": await queries.names_of(ids),
+        "actions": await queries.audit_actions(organization),
+        "search": search,
+        "next_href": str(request.url.include_query_params(cursor=cursor)) if cursor else None,
+    }
+    return await _page(request, "audit", organization, context)
+
+
+async def show_jobs(request: Request) -> Response:
+    """Background jobs that were given up, with the reason."""
+    organization = await _platform(request)
+    return await _page(request, "jobs", organization, {"jobs": await jobs.held_jobs()})
+
+
+async def retry_job(request: Request) -> Response:
+    """Queue a held job again."""
+    organization = await _platform(request)
+    await jobs.retry_held(job_id(request))
+    return redirect(f"/organize/{organization.slug}/jobs", flash=_("The job is queued again."))
+
+
+async def discard_job(request: Request) -> Response:
+    """Give a held job up for good."""
+    organization = await _platform(request)
+    await jobs.discard_held(job_id(request))
+    return redirect(f"/organize/{organization.slug}/jobs", flash=_("The job is discarded."))
+
+
+async def accent_style(request: Request) -> Response:
+    """The organization's accent as CSS custom properties, for both schemes."""
+    organization = await Organization.get_or_none(slug=request.path_params["slug"])
+    if organization is None:
+        raise NotFound()
+    headers = {"Cache-Control": "public, max-age=300"}
+    return Response(accent.style_sheet(organization.accent), headers=headers, media_type="text/css")
+
+
+async def _members(request: Request, organization: Organization, error: AppError | None = None) -> Response:
+    grants = await members.of(organization)
+    events = await Event.filter(organization_id=organization.id).order_by("-starts_at", "id").limit(200)
+    certifications = await Certification.filter(organization_id=organization.id).order_by("title", "id").limit(200)
+    scopes = {grant.scope_id for grant in grants if grant.scope_kind is not ScopeKind.organization}
+    titles = dict(await Event.filter(id__in=list(scopes)).values_list("id", "title"))
+    titles |= dict(await Certification.filter(id__in=list(scopes)).values_list("id", "title"))
+    context = {
+        "grants": [
+            {"grant": grant, "role": role_names.role_name(grant.role), "scope": titles.get(grant.scope_id)}
+            for grant in grants
+        ],
+        "roles": [(role.value, role_names.role_name(role), role_names.role_help(role)) for role in Role],
+        "events": [("", _("All events"))] + [(event.slug, event.title) for event in events],
+        "certifications": [("", _("All certifications"))] + [(one.slug, one.title) for one in certifications],
+        "form": form_state(request, error=error),
+    }
+    return await _page(request, "members", organization, context, error=error)
+
+
+async def _settings(request: Request, organization: Organization, error: AppError | None = None) -> Response:
+    initial = {"name": organization.name, "accent": organization.accent, "website": organization.website}
+    context = {"form": form_state(request, initial, error)}
+    return await _page(request, "settings", organization, context, error=error)
+
+
+async def _page(
+    request: Request,
+    name: str,
+    organization: Organization,
+    context: dict[str, Any],
+    *,
+    current: str | None = None,
+    error: AppError | None = None,
+) -> Response:
+    facts = {
+        "organization": organization,
+        "sidebar": await organization_sidebar(organization, current or name, auth.current_person(request)),
+        "sidebar_title": organization.name,
+        "breadcrumbs": [(_("Organize"), "/organize"), (organization.name, None)],
+        **context,
+    }
+    return render(request, f"pages/organizations/{name}.html", facts, status=error.status if error else 200)
+
+
+async def _may(person: Person, organization: Organization, permission: str) -> bool:
+    return await is_allowed(person, permission, organization_id=organization.id)
+
+
+async def _organization(request: Request, permission: str) -> Organization:
+    return await access_organization(request.path_params["slug"], auth.current_person(request), permission=permission)
+
+
+async def _platform(request: Request) -> Organization:
+    person = auth.current_person(request)
+    return await access_platform(request.path_params["slug"], person, permission="organization:job:manage")

@@ -1,0 +1,36 @@
+"""Erasing a person everywhere at once. It lives here because certification is the highest package it touches."""
+
+from datetime import datetime
+
+from accounts import people
+from accounts.models import Person
+from core.database import execute, transaction
+from events.erasure import erase_attendee
+
+
+async def erase_person(person: Person, *, by: Person, now: datetime) -> None:
+    """Erase everything about `person` but what a verifier of their certificates needs, in one transaction.
+
+    Coming registrations are cancelled and past ones lose their name; open attempts are voided, and all answers go.
+    Certificates and the results they rest on stay. Raises `members.LastOwner`. Source of the duty: Regulation (EU)
+    2016/679 (GDPR), article 17; what stays is kept under its paragraph 3(e).
+    """
+    async with transaction():
+        await execute("SELECT 1 FROM person WHERE id = $1 FOR UPDATE", person.id)
+        await erase_attendee(person, by=by, now=now)
+        await _erase_exams(person)
+        await people.erase(person, by=by, now=now)
+
+
+async def _erase_exams(person: Person) -> None:
+    await execute(
+        """UPDATE attempt SET status = 'voided', voided_reason = 'The account was erased.'
+           WHERE person_id = $1 AND status IN ('in_progress', 'submitted')""",
+        person.id,
+    )
+    await execute("UPDATE attempt SET certificate_name = '' WHERE person_id = $1", person.id)
+    await execute(
+        """UPDATE response SET response = NULL, comment = ''
+           WHERE attempt_id IN (SELECT id FROM attempt WHERE person_id = $1)""",
+        person.id,
+    )

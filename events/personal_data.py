@@ -1,0 +1,26 @@
+"""What events add to the file with all of a person's data."""
+
+from typing import Any
+
+from accounts.export import section
+from accounts.models import Person
+from core.database import fetch
+from events.registration.models import Registration
+
+
+@section("registrations")
+async def _registrations(person: Person) -> list[dict[str, Any]]:
+    names = ("event__title", "ticket_type__name", "attendee_name", "code", "status", "created_at", "cancelled_at")
+    rows = await Registration.filter(person_id=person.id).order_by("created_at").values(*names)
+    return [{name.removesuffix("__title").removesuffix("__name"): value for name, value in row.items()} for row in rows]
+
+
+@section("check_ins")
+async def _check_ins(person: Person) -> list[dict[str, Any]]:
+    rows = await fetch(
+        """SELECT e.title AS event, c.checked_in_at FROM check_in c
+           JOIN registration r ON r.id = c.registration_id JOIN event e ON e.id = r.event_id
+           WHERE r.person_id = $1 ORDER BY c.checked_in_at""",
+        person.id,
+    )
+    return [dict(row) for row in rows]
