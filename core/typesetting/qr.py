@@ -1,0 +1,43 @@
+"""QR codes (ISO/IEC 18004) by zxing-cpp, drawn as one path."""
+
+from math import isqrt
+from typing import Any
+
+import zxingcpp
+from reportlab.pdfgen.canvas import Canvas
+
+QUIET_ZONE = 4
+"""Modules of empty space that the standard asks for on each side."""
+
+
+def qr_modules(text: str) -> list[bytes]:
+    """The rows of the QR code of `text`, top first: one byte a module, 0 where it is dark. Error correction level M."""
+    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    image: Any = code.to_image(scale=1, add_quiet_zones=False)  # Any: its stubs leave out the buffer protocol
+    flat = memoryview(image).tobytes()
+    width = isqrt(len(flat))
+    return [flat[start : start + width] for start in range(0, len(flat), width)]
+
+
+def draw_qr(canvas: Canvas, text: str, x: float, y: float, size: float) -> None:
+    """Draw the QR code of `text` in the square of `size` points at (x, y), quiet zone included.
+
+    Black, whatever the fill colour of the canvas. The square should be white below: nothing is painted there.
+    """
+    rows = qr_modules(text)
+    module = size / (len(rows) + 2 * QUIET_ZONE)
+    left, top = x + QUIET_ZONE * module, y + (len(rows) + QUIET_ZONE) * module
+    # The path counts in modules from the top. Rows overlap a little: else some viewers show hairlines between them.
+    canvas.addLiteral(f"q 0 g {module:.5f} 0 0 {-module:.5f} {left:.3f} {top:.3f} cm")
+    canvas.addLiteral(" ".join(_rectangles(rows)) + " f Q")
+
+
+def _rectangles(rows: list[bytes]) -> list[str]:
+    rectangles = []
+    for number, row in enumerate(rows):
+        end = 0
+        while (start := row.find(0, end)) >= 0:
+            end = row.find(255, start)
+            end = len(row) if end < 0 else end
+            rectangles.append(f"{start} {number} {end - start} 1.02 re")
+    return rectangles
