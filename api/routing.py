@@ -100,6 +100,9 @@ class Page:
                 caller.require_person()
             if self.audience is Audience.development and get_settings().is_production:
                 raise NotFound()
-            return await self.handler(request)
+            try:
+                return await self.handler(request)
+            finally:
+                await request.close()  # uploads lie in temporary files
 
         return Route(self.path, endpoint, methods=[self.method], name=f"{self.method} {self.path}")
