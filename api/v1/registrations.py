@@ -1,0 +1,75 @@
+"""Registrations: taking a place, giving it back, and the organizer's list."""
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import auth, parse, respond
+from core.pages import PageOf, PageQuery
+from events.registration import permissions, queries, registrations, tickets
+from events.registration.schemas import (
+    AttendeeOut,
+    MyRegistrationOut,
+    RegistrationIn,
+    RegistrationOut,
+    RegistrationsQuery,
+)
+
+
+async def create(request: Request) -> Response:
+    """Take a place."""
+    person = auth.current_person(request)
+    data = await parse.body(request, RegistrationIn)
+    registration = await registrations.claim(
+        request.path_params["slug"],
+        data.ticket_type,
+        by=person,
+        attendee_name=data.attendee_name,
+        now=datetime.now(UTC),
+    )
+    return respond.json(RegistrationOut.of(registration), 201)
+
+
+async def index(request: Request) -> Response:
+    """The organizer's list of an event."""
+    person = auth.current_person(request)
+    event = await permissions.access_desk(request.path_params["slug"], person, permission=permissions.VIEW)
+    query = parse.query(request, RegistrationsQuery)
+    page = await queries.attendees(event.id, query)
+    items = [AttendeeOut.model_construct(None, **dict(row)) for row in page.rows]
+    return respond.json(PageOf[AttendeeOut].model_construct(items=items, next_cursor=page.next_cursor))
+
+
+async def mine(request: Request) -> Response:
+    """My registrations, the latest made first."""
+    person = auth.current_person(request)
+    query = parse.query(request, PageQuery)
+    rows, cursor = await queries.mine(person.id, cursor=query.cursor, limit=query.limit)
+    return respond.json(
+        PageOf[MyRegistrationOut](items=[MyRegistrationOut.of(row) for row in rows], next_cursor=cursor)
+    )
+
+
+async def delete(request: Request) -> Response:
+    """Give a place back."""
+    person = auth.current_person(request)
+    registration = await permissions.access_registration(request.path_params["id"], person, permission=permissions.EDIT)
+    await registrations.cancel(registration, by=person, now=datetime.now(UTC))
+    return respond.empty()
+
+
+async def ticket_pdf(request: Request) -> Response:
+    """The ticket as a PDF file."""
+    person = auth.current_person(request)
+    registration = await permissions.access_registration(request.path_params["id"], person)
+    ticket = await tickets.pdf_of(registration)
+    return respond.file(ticket.content, "application/pdf", ticket.filename)
+
+
+async def event_ics(request: Request) -> Response:
+    """The registration as a calendar entry."""
+    person = auth.current_person(request)
+    registration = await permissions.access_registration(request.path_params["id"], person)
+    entry = await tickets.calendar_entry_of(registration)
+    return respond.file(entry.content, "text/calendar; charset=utf-8", entry.filename)

@@ -1,0 +1,67 @@
+"""Jobs of registration: the mails that follow a registration, a cancellation, and a change of the event."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from core.announce import on
+from core.database import transaction
+from core.jobs import enqueue, job
+from events.registration import emails, queries
+
+BATCH = 200
+"""Attendees told by one job: a second or two of work, so that a failure repeats little."""
+
+_TELL: dict[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
+    "event.moved": emails.tell_event_moved,
+    "event.cancelled": emails.tell_event_cancelled,
+}
+
+
+@job("registration.confirm", attempts=10)
+async def confirm(payload: dict[str, Any]) -> None:
+    """Send the confirmation of one registration; none if it was cancelled in the meantime."""
+    facts = await queries.ticket(UUID(payload["id"]))
+    if facts is not None and facts["status"] == "confirmed":
+        await emails.confirm(facts)
+
+
+@job("registration.tell_cancelled", attempts=10)
+async def tell_cancelled(payload: dict[str, Any]) -> None:
+    """Tell the attendee that the registration was cancelled."""
+    facts = await queries.ticket(UUID(payload["id"]))
+    if facts is not None:
+        await emails.tell_cancelled(facts)
+
+
+@on("event.moved", name="registration.event_moved")
+async def event_moved(event_id: UUID, facts: dict[str, Any]) -> None:
+    """Start telling the attendees of an event that its time or place changed."""
+    await _tell_from(event_id, "event.moved", after=None)
+
+
+@on("event.cancelled", name="registration.event_cancelled")
+async def event_cancelled(event_id: UUID, facts: dict[str, Any]) -> None:
+    """Start telling the attendees of an event that it is cancelled."""
+    await _tell_from(event_id, "event.cancelled", after=None)
+
+
+@job("registration.tell_attendees", attempts=10)
+async def tell_attendees(payload: dict[str, Any]) -> None:
+    """Tell the next attendees, and leave the rest to the next job, in one transaction.
+
+    The mails' keys hold the event's sequence, so that a second run writes none twice.
+    """
+    tell = _TELL[payload["topic"]]
+    event_id, after = UUID(payload["event"]), UUID(payload["after"]) if payload["after"] else None
+    async with transaction():
+        batch = await queries.tickets_of_event(event_id, after=after, limit=BATCH)
+        for facts in batch:
+            await tell(facts)
+        if len(batch) == BATCH:
+            await _tell_from(event_id, payload["topic"], after=batch[-1]["id"])
+
+
+async def _tell_from(event_id: UUID, topic: str, *, after: UUID | None) -> None:
+    payload = {"event": str(event_id), "topic": topic, "after": str(after) if after else None}
+    await enqueue("registration.tell_attendees", payload, key=f"registration.tell {topic} {event_id} {after}")
