@@ -35,9 +35,11 @@ async def work(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await database.connect(settings.database_url, settings.pool_size, "confero-worker")
+    pace = job_runner.Pace.of(settings)
+    # Every running job may hold a connection, and the heartbeat must not wait for one of theirs.
+    await database.connect(settings.database_url, max(settings.pool_size, pace.at_once + 2), "confero-worker")
     try:
-        await job_runner.run_worker(settings.database_url, stop, job_runner.Pace.of(settings))
+        await job_runner.run_worker(settings.database_url, stop, pace)
     finally:
         await database.disconnect()
 

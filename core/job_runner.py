@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import random
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -19,11 +20,13 @@ from pgqueuer.types import JobId, QueueEntrypoint, QueueManagerId
 from prometheus_client import Counter
 
 from core import jobs
-from core.database import Connection, connection
+from core.database import Connection, connection, execute
 from core.i18n import use_locale
 from core.settings import Settings
 
 log = logging.getLogger("confero.job")
+LOG_KEPT = timedelta(days=30)
+"""How long the queue's own log is kept; PgQueuer itself never empties it."""
 OUTCOMES = Counter("confero_jobs_total", "Jobs run.", ["name", "outcome"])
 
 
@@ -37,6 +40,7 @@ class Pace:
     poll: timedelta = timedelta(seconds=1)
     at_once: int = 8
     reconnect: float = 1.0
+    answer_within: timedelta = timedelta(seconds=15)
 
     @classmethod
     def of(cls, settings: Settings) -> "Pace":
@@ -56,6 +60,12 @@ async def run_one(job: Job, pace: Pace) -> None:
     use_locale("en")
     try:
         await registered.handler(json.loads(job.payload or b"{}"))
+    except asyncio.CancelledError as problem:
+        # PgQueuer deletes the job of a cancelled handler; here it goes back to the queue.
+        OUTCOMES.labels(registered.name, "retried").inc()
+        log.warning("job %s %s was cancelled", registered.name, job.id)
+        is_ending = (task := asyncio.current_task()) is not None and task.cancelling() > 0
+        raise RetryRequested(timedelta(0) if is_ending else pace.delay(1), reason="cancelled") from problem
     except Exception as problem:
         tries = job.attempts + 1
         if tries >= registered.attempts:
@@ -92,12 +102,17 @@ async def run_worker(database_url: str, stop: asyncio.Event, pace: Pace | None =
 
 async def _work(database_url: str, stop: asyncio.Event, pace: Pace) -> None:
     own: Connection = await asyncpg.connect(
-        database_url, timeout=10, server_settings={"application_name": "confero-worker-queue"}
+        database_url,
+        timeout=10,
+        command_timeout=pace.answer_within.total_seconds(),
+        server_settings={"application_name": "confero-worker-queue"},
     )
     try:
-        manager = QueueManager(Queries(AsyncpgDriver(own)))
-        for name in jobs.JOBS:
-            manager.entrypoint(name, on_failure="hold", accepts_context=False)(_entrypoint(pace))
+        manager = QueueManager(Queries(_ImpatientDriver(own)))
+        for known in jobs.JOBS.values():
+            manager.entrypoint(known.name, concurrency_limit=known.at_once, on_failure="hold", accepts_context=False)(
+                _entrypoint(pace)
+            )
         own.add_termination_listener(lambda _connection: manager.shutdown.set())
         ending = asyncio.create_task(_pass_on(stop, manager.shutdown))
         try:
@@ -113,6 +128,26 @@ async def _work(database_url: str, stop: asyncio.Event, pace: Pace) -> None:
     finally:
         with suppress(Exception):
             await own.close(timeout=5)
+
+
+class _ImpatientDriver(AsyncpgDriver):
+    """Ends a connection that does not answer in time: a network that drops packets never reports an end by itself."""
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        with self._ended_when_late():
+            return await super().fetch(query, *args)
+
+    async def execute(self, query: str, *args: object) -> str:
+        with self._ended_when_late():
+            return await super().execute(query, *args)
+
+    @contextmanager
+    def _ended_when_late(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            self._connection.terminate()
+            raise
 
 
 def _entrypoint(pace: Pace):  # type: ignore[no-untyped-def]  # PgQueuer's own type for it is private
@@ -139,12 +174,29 @@ async def _tick(stop: asyncio.Event) -> None:
     shortest = min((s.every for s in jobs.SCHEDULES.values()), default=timedelta(seconds=60))
     pause = min(max(shortest.total_seconds() / 4, 0.05), 15)
     while not stop.is_set():
-        for known in jobs.SCHEDULES.values():
-            with suppress(Exception):
-                if await jobs.claim_tick(known.name, known.every, datetime.now(UTC)):
-                    await jobs.enqueue(known.name, {}, key=f"schedule {known.name}")
+        await run_due_schedules(datetime.now(UTC))
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
+
+
+async def run_due_schedules(now: datetime) -> None:
+    """Write the job of every schedule that is due and that no other worker has claimed."""
+    for known in list(jobs.SCHEDULES.values()):
+        try:
+            await jobs.enqueue_tick(known, now)
+        except Exception as problem:  # one schedule must not stop the others, and a lost database comes back
+            log.warning("schedule %s waits for its next chance: %r", known.name, problem)
+
+
+@jobs.schedule("jobs.forget_log", every=timedelta(hours=6))
+async def forget_log() -> None:
+    """Empty the queue's log of what is older than `LOG_KEPT`, except the errors of held jobs."""
+    await execute(
+        """DELETE FROM pgqueuer_log l WHERE l.created < now() - $1::interval
+           AND NOT EXISTS (SELECT 1 FROM pgqueuer q WHERE q.id = l.job_id)""",
+        LOG_KEPT,
+    )
+    await execute("DELETE FROM pgqueuer_statistics WHERE created < now() - $1::interval", LOG_KEPT)
 
 
 async def run_pending(*, swallow: bool = False, pace: Pace | None = None) -> int:
@@ -157,12 +209,11 @@ async def run_pending(*, swallow: bool = False, pace: Pace | None = None) -> int
     while entrypoints:
         async with connection() as own:
             queue = Queries(AsyncpgDriver(own))
-            picked = await queue.dequeue(10, entrypoints, QueueManagerId(uuid4()), None, chosen.stale_after)
+            picked = await queue.dequeue(1, entrypoints, QueueManagerId(uuid4()), None, chosen.stale_after)
         if not picked:
             break
-        for job in picked:
-            count += 1
-            await _settle(job, chosen, swallow=swallow)
+        count += 1
+        await _settle(picked[0], chosen, swallow=swallow)
     return count
 
 

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from core.database import execute, fetch, fetchval
-from core.errors import NotFound
+import asyncpg
+
+from core.database import execute, fetch, fetchval, transaction
+from core.errors import Conflict, NotFound
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -23,11 +25,15 @@ WORKER_SEEN_WITHIN = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class RegisteredJob:
-    """A handler by name; `attempts` is how often it is tried before it is held."""
+    """A handler by name; `attempts` is how often it is tried before it is held.
+
+    `at_once` is how many of them run at the same time in all workers together; 0 sets no limit.
+    """
 
     name: str
     handler: Handler
     attempts: int
+    at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +61,16 @@ JOBS: dict[str, RegisteredJob] = {}
 SCHEDULES: dict[str, Schedule] = {}
 
 
-def job(name: str, *, attempts: int = 8) -> Callable[[Handler], Handler]:
-    """Register an async function as the handler of jobs called `name`. Raises `ValueError` where the name is taken."""
+def job(name: str, *, attempts: int = 8, at_once: int = 0) -> Callable[[Handler], Handler]:
+    """Register an async function as the handler of jobs called `name`. Raises `ValueError` where the name is taken.
+
+    Jobs that wait for somebody else's server set `at_once`, so that they leave the worker room for others.
+    """
 
     def register(handler: Handler) -> Handler:
         if name in JOBS:
             raise ValueError(f"two jobs are called {name}")
-        JOBS[name] = RegisteredJob(name, handler, attempts)
+        JOBS[name] = RegisteredJob(name, handler, attempts, at_once)
         return handler
 
     return register
@@ -124,13 +133,16 @@ async def held_jobs(limit: int = 100) -> list[HeldJob]:
 
 
 async def retry_held(job_id: int) -> None:
-    """Give a held job all its attempts again, at once. Raises `NotFound`."""
-    done = await fetchval(
-        """UPDATE pgqueuer SET status = 'queued', attempts = 0, execute_after = now(), updated = now(),
-               queue_manager_id = NULL
-           WHERE id = $1 AND status = 'failed' RETURNING id""",
-        job_id,
-    )
+    """Give a held job all its attempts again, at once. Raises `NotFound`, or `Conflict` where its key waits again."""
+    try:
+        done = await fetchval(
+            """UPDATE pgqueuer SET status = 'queued', attempts = 0, execute_after = now(), updated = now(),
+                   queue_manager_id = NULL
+               WHERE id = $1 AND status = 'failed' RETURNING id""",
+            job_id,
+        )
+    except asyncpg.UniqueViolationError:
+        raise Conflict("The same job waits already. Discard this one.", code="job_waits_already") from None
     if done is None:
         raise NotFound()
 
@@ -173,6 +185,20 @@ async def claim_tick(name: str, every: timedelta, now: datetime) -> bool:
         every,
     )
     return claimed is not None
+
+
+async def enqueue_tick(due: Schedule, now: datetime) -> bool:
+    """Claim the schedule's next tick and write its job, both or neither; returns whether this worker claimed it.
+
+    What an earlier tick left held goes, so that a schedule that keeps failing is held once, with its latest error.
+    """
+    key = f"schedule {due.name}"
+    async with transaction():
+        if not await claim_tick(due.name, due.every, now):
+            return False
+        await execute("DELETE FROM pgqueuer WHERE dedupe_key = $1 AND status = 'failed'", key)
+        await enqueue(due.name, {}, key=key)
+    return True
 
 
 def _error(record: str | None) -> str:

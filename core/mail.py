@@ -19,7 +19,7 @@ from uuid import UUID
 import aiosmtplib
 
 from core import files
-from core.database import new_id, transaction
+from core.database import execute, new_id, transaction
 from core.errors import InvalidInput
 from core.i18n import current_locale, direction, use_locale
 from core.jobs import enqueue, job
@@ -61,8 +61,11 @@ async def send(
         for a in attachments
     ]
     async with transaction():
-        if key is not None and await OutgoingMail.exists(key=key):
-            return
+        if key is not None:
+            # Two transactions with one key: the second waits here for the first, then sees its row.
+            await execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"mail {key}")
+            if await OutgoingMail.exists(key=key):
+                return
         mail = OutgoingMail(
             id=new_id(),
             key=key,
@@ -101,7 +104,7 @@ def render(template: str, context: Mapping[str, Any], locale: str) -> tuple[str,
     return subject, text.strip() + "\n", html
 
 
-@job("mail.deliver", attempts=14)
+@job("mail.deliver", attempts=14, at_once=4)
 async def deliver(payload: dict[str, Any]) -> None:
     """Send one mail. Running it twice sends one; a refused recipient is noted and not tried again."""
     async with transaction():
@@ -167,12 +170,13 @@ async def _transmit(message: EmailMessage, server: str) -> None:
 
 
 def _is_final(refusal: aiosmtplib.SMTPException) -> bool:
-    """Whether the server will never take this mail: a 5xx about this mail (RFC 5321 section 4.2.1)."""
+    """Whether the server will never take this mail: a 5xx about its recipient or content (RFC 5321 section 4.2.1).
+
+    A 5xx to the greeting, the sign-in or the sender is about our configuration: such mails wait until it is mended.
+    """
     if isinstance(refusal, aiosmtplib.SMTPRecipientsRefused):
         return all(500 <= one.code < 600 for one in refusal.recipients)
-    if isinstance(refusal, aiosmtplib.SMTPAuthenticationError):
-        return False
-    return isinstance(refusal, aiosmtplib.SMTPResponseException) and 550 <= refusal.code < 560
+    return isinstance(refusal, aiosmtplib.SMTPDataError) and 550 <= refusal.code < 560
 
 
 def _one_line(text: str) -> str:

@@ -16,7 +16,11 @@ from core.errors import NotFound
 from core.job_runner import Pace, run_pending, run_worker
 
 QUICK = Pace(
-    first_retry=timedelta(0), stale_after=timedelta(seconds=2), poll=timedelta(milliseconds=100), reconnect=0.05
+    first_retry=timedelta(0),
+    stale_after=timedelta(seconds=2),
+    poll=timedelta(milliseconds=100),
+    reconnect=0.05,
+    answer_within=timedelta(seconds=2),
 )
 
 
@@ -49,10 +53,13 @@ async def test_job_exists_only_with_its_transaction(database: str, registry: dic
     async def count(payload: dict[str, Any]) -> None:
         seen.append(payload["n"])
 
-    with pytest.raises(RuntimeError, match="undone"):
+    async def change_that_fails() -> None:
         async with transaction():
             await jobs.enqueue("count", {"n": 1})
             raise RuntimeError("undone")
+
+    with pytest.raises(RuntimeError, match="undone"):
+        await change_that_fails()
     async with transaction():
         await jobs.enqueue("count", {"n": 2})
 
