@@ -1,6 +1,6 @@
 """The whole table of pages. A test walks it and fails on a route without a declared audience."""
 
-from api.pages import certificates, home, organizations, outbox, password_reset, profile, sign_in, sign_up, verify
+from api.pages import certificates, home, me, organizations, outbox, password_reset, profile, sign_in, sign_up, verify
 from api.routing import Audience, Page
 
 PAGES: list[Page] = [
@@ -32,6 +32,9 @@ PAGES: list[Page] = [
         handler=certificates.retry,
         audience=Audience.staff,
     ),
+    # --- Home ---
+    Page(method="GET", path="/me", handler=me.home, audience=Audience.signed_in),
+    Page(method="GET", path="/organize", handler=me.organize, audience=Audience.signed_in),
     # --- Development ---
     Page(method="GET", path="/dev/outbox", handler=outbox.index, audience=Audience.development),
     Page(method="GET", path="/dev/outbox/{id:uuid}", handler=outbox.show, audience=Audience.development),
