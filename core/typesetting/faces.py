@@ -1,11 +1,13 @@
 """The loaded fonts of this process: each is read when a text first needs it, and then kept."""
 
-from functools import cache
+import zlib
+from functools import cache, lru_cache
 from threading import RLock
 from typing import Any
 
 import uharfbuzz
 from fontTools.pens.basePen import BasePen
+from reportlab.pdfbase.pdfdoc import PDFName
 from reportlab.pdfbase.ttfonts import SUBSETN, TTFont
 
 from core.fonts import FAMILIES, Family, Weight, ensure, fonts_folder
@@ -18,22 +20,50 @@ _lock = RLock()
 class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
     """A font whose glyphs say in the PDF what they stand for, where reportlab knows only its own codes."""
 
-    def __init__(self, name: str, path: str) -> None:
-        super().__init__(name, path, asciiReadable=False)
+    def __init__(self, name: str, path: str, is_latin: bool) -> None:
+        """Load the font. A Latin one embeds all of ASCII each time, so that most documents share a subset."""
+        super().__init__(name, path, asciiReadable=is_latin)
         self.meanings: dict[int, str] = {}
+        self._make_subset = self.face.makeSubset
+        self.face.makeSubset = self._subset
+        self._subset_of = lru_cache(maxsize=48)(self._made)
+        self._widths_of = lru_cache(maxsize=48)(self._array_of_widths)
+        self._mapping_of = lru_cache(maxsize=48)(self._mapped)
 
     def addObjects(self, doc: Any) -> None:  # noqa: N802
         """Add the subsets to the document, each with a /ToUnicode of our own (ISO 32000-2, 9.10.3)."""
-        subsets = self.state[doc].subsets
+        state = self.state[doc]
+        subsets = state.subsets
         super().addObjects(doc)
+        fonts = doc.idToObject["BasicFonts"].dict
         for number, codes in enumerate(subsets):
-            if max(codes) >= _OWN_CODES:
-                name = b"".join((SUBSETN(number), b"+", self.face.name, self.face.subfontNameX)).decode("ascii")
-                stream = doc.idToObject["toUnicodeCMap:" + name]
-                stream.content = _meaningful(stream.content, codes, self.meanings)
+            name = b"".join((SUBSETN(number), b"+", self.face.name, self.face.subfontNameX)).decode("ascii")
+            fonts[f"{state.internalName}+{number}"].Widths = self._widths_of(tuple(codes))
+            mapping = doc.idToObject["toUnicodeCMap:" + name]
+            _settle(mapping, self._mapping_of(mapping.content, tuple(codes)))
+            _settle(doc.idToObject[f"fontFile:{self.face.filename}({name})"], self._subset_of(tuple(codes))[1])
+
+    def _subset(self, codes: list[int]) -> bytes:
+        return self._subset_of(tuple(codes))[0]
+
+    def _made(self, codes: tuple[int, ...]) -> tuple[bytes, bytes]:
+        """The font file of a subset, plain and compressed: together half of the time that a page takes."""
+        content = self._make_subset(list(codes))
+        return content, zlib.compress(content)
+
+    def _array_of_widths(self, codes: tuple[int, ...]) -> str:
+        return f"[{' '.join(f'{self.face.getCharWidth(code):g}' for code in codes)}]"
+
+    def _mapped(self, content: str, codes: tuple[int, ...]) -> bytes:
+        return zlib.compress(_meaningful(content, codes, self.meanings).encode("ascii"))
 
 
-def _meaningful(content: str, codes: list[int], meanings: dict[int, str]) -> str:
+def _settle(stream: Any, compressed: bytes) -> None:
+    stream.content = compressed
+    stream.dictionary["Filter"] = PDFName("FlateDecode")
+
+
+def _meaningful(content: str, codes: tuple[int, ...], meanings: dict[int, str]) -> str:
     """Rewrite the mappings of a CMap, in blocks of at most 100 (Adobe Technical Note 5014)."""
     head, _, tail = content.partition(f"{len(codes)} beginbfchar\n")
     rows = [
@@ -81,7 +111,7 @@ class Face:
     def __init__(self, family: Family, weight: Weight) -> None:
         path = ensured_folder() / family.filename(weight)
         self.name = path.stem
-        self.font: Any = _Font(self.name, str(path))
+        self.font: Any = _Font(self.name, str(path), is_latin=family.name == "Noto Sans")
         table = self.font.face
         self.shaper: Any = uharfbuzz.Font(self.font.hbFace)
         self.per_mille = 1000 / table.unitsPerEm

@@ -182,6 +182,7 @@ def _broken(word: str, style: Style, limit: float) -> Iterator[str]:
     yield word[start:]
 
 
+@lru_cache(maxsize=1024)
 def fit(text: str, style: Style, size: float, min_size: float, width: float, max_lines: int = 1) -> Fitted:
     """Set `text` as large as it goes: on one line down to `min_size`, else on up to `max_lines` lines.
 
