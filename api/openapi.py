@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from api import auth
 from api.languages import use_reader_locale
+from api.reference import reference
 from api.render import render
 from api.routing import Audience, Endpoint, Scope
 from api.v1.routes import ENDPOINTS
@@ -164,7 +165,7 @@ async def documentation(request: Request) -> Response:
     """GET /api/docs: the same document as a page that loads nothing from another host."""
     caller = await auth.authenticate(request)
     use_reader_locale(request, caller.person)
-    return render(request, "pages/api_docs.html", {"api": openapi(), "scopes": list(Scope)})
+    return render(request, "pages/api_docs.html", {"scopes": list(Scope), **reference(openapi())})
 
 
 ROUTES = [Route("/api/v1/openapi.json", document), Route("/api/docs", documentation)]

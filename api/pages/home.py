@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
+from babel import dates
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.render import render
 from certification.programs.models import Certification, CertificationStatus
+from core.i18n import current_locale
 from events.catalog.models import Event, EventStatus
 
 
@@ -20,4 +22,12 @@ async def show(request: Request) -> Response:
         .select_related("venue")
     )
     certifications = await Certification.filter(status=CertificationStatus.published).order_by("title").limit(3)
-    return render(request, "pages/home.html", {"events": events, "certifications": certifications})
+    rows = [{"event": event, "date": _date(event)} for event in events]
+    return render(request, "pages/home.html", {"events": rows, "certifications": certifications})
+
+
+def _date(event: Event) -> tuple[str, str, str, str]:
+    """Day, month and weekday in the event's zone and the reader's language, and the ISO date."""
+    day = event.starts_at.astimezone(event.zone).date()
+    month, weekday = (dates.format_date(day, pattern, locale=current_locale()) for pattern in ("MMM", "EEE"))
+    return str(day.day), month, weekday, day.isoformat()

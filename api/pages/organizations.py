@@ -142,7 +142,7 @@ async def audit_log(request: Request) -> Response:
     context = {
         "entries": entries,
         "names": await queries.names_of(ids),
-        "actions": await queries.audit_actions(organization),
+        "actions": [("", _("All acts"))] + [(one, one) for one in await queries.audit_actions(organization)],
         "search": search,
         "next_href": str(request.url.include_query_params(cursor=cursor)) if cursor else None,
     }

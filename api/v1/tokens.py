@@ -15,7 +15,7 @@ from api.routing import Scope
 from core.pages import PageOf
 
 LONGEST_DAYS = 365
-Scopes = Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
+Scopes = Annotated[list[Scope] | None, Field(min_length=1, max_length=len(Scope))]
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS, description="Days until the token expires.")]
 
 
@@ -25,7 +25,7 @@ class NewTokenIn(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
     name: Annotated[Name, Field(max_length=100)]
-    scopes: Scopes | None = None
+    scopes: Scopes = None
     expires_in_days: Days = 90
 
 

@@ -1,0 +1,194 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from accounts import people
+from accounts.models import AuditEntry, Person, SingleUseLink
+from core.settings import Settings
+from tests.factories import accounts
+from tests.factories.accounts import PASSWORD
+from tests.integration.accounts.conftest import link_to, mails_to
+
+NEW = {"email": "Amina@Example.org", "password": PASSWORD, "name": "Amina Otieno"}
+
+
+async def test_signs_up_by_the_api_and_mails_a_link(browser: httpx.AsyncClient) -> None:
+    answer = await browser.post("/api/v1/people", json=NEW)
+    assert answer.status_code == 201
+    assert answer.json() == {
+        "email": "amina@example.org",
+        "message": "We have sent a mail to this address. It says how to go on.",
+    }
+    person = await Person.get(email="amina@example.org")
+    assert (person.display_name, person.certificate_name, person.is_confirmed) == (
+        "Amina Otieno",
+        "Amina Otieno",
+        False,
+    )
+    assert person.password_hash is not None
+    assert person.password_hash.startswith("$argon2id$")
+    assert [mail.template for mail in await mails_to("amina@example.org")] == ["accounts/welcome"]
+
+
+async def test_the_api_answers_alike_for_new_and_known_addresses(browser: httpx.AsyncClient) -> None:
+    new = await browser.post("/api/v1/people", json=NEW)
+    known = await browser.post("/api/v1/people", json={**NEW, "password": "another fine long password", "name": "Eve"})
+    assert (known.status_code, known.content) == (new.status_code, new.content)
+    assert set(known.headers) == set(new.headers)
+    assert [mail.template for mail in await mails_to("amina@example.org")] == [
+        "accounts/welcome",
+        "accounts/already_known",
+    ]
+    assert (await Person.get(email="amina@example.org")).display_name == "Amina Otieno"
+
+
+async def test_the_page_signs_the_new_person_in_and_returns_to_the_event(browser: httpx.AsyncClient) -> None:
+    answer = await browser.post("/sign-up", data={**NEW, "next": "/events/nairobi-2027/register"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/events/nairobi-2027/register")
+    me = await browser.get("/api/v1/me")
+    assert me.json()["email"] == "amina@example.org"
+
+
+async def test_the_page_answers_alike_for_a_known_address_with_a_cookie_that_opens_nothing(app: Starlette) -> None:
+    await accounts.person("amina@example.org")
+    answers = []
+    for email in ("amina@example.org", "somebody.new@example.org"):
+        async with accounts.signed_in(app, None) as client:
+            answer = await client.post("/sign-up", data={**NEW, "email": email, "next": "/me/profile"})
+            me = await client.get("/api/v1/me")
+            flashed = (await client.get("/sign-in" if me.status_code == 401 else "/me/profile")).text
+            answers.append((answer, me.status_code, flashed))
+    known, new = answers
+    assert (known[1], new[1]) == (401, 200)
+    assert (known[0].status_code, known[0].headers["location"]) == (new[0].status_code, new[0].headers["location"])
+    assert known[0].content == new[0].content
+    assert sorted(known[0].cookies) == sorted(new[0].cookies) == ["confero", "confero-flash"]
+    assert len(known[0].cookies["confero"]) == len(new[0].cookies["confero"])
+    for text in (known[2], new[2]):
+        assert "We have sent a mail to this address. If you are asked to sign in now, it says why." in text
+
+
+async def test_next_never_leaves_the_site(browser: httpx.AsyncClient) -> None:
+    answer = await browser.post("/sign-up", data={**NEW, "next": "//evil.example/"})
+    assert answer.headers["location"] == "/me"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"email": "nobody"}, "email"),
+        ({"email": "a@b@c"}, "email"),
+        ({"email": "x" * 310 + "@example.org"}, "email"),
+        ({"password": "too short"}, "password"),
+        ({"password": "Password1234"}, "password"),
+        ({"password": "amina@example.org"}, "password"),
+        ({"name": " "}, "name"),
+        ({"name": "a\u202eb"}, "name"),
+        ({"name": "n" * 201}, "name"),
+        ({"admin": True}, "admin"),
+    ],
+)
+async def test_refuses_bad_input_by_field(browser: httpx.AsyncClient, change: dict[str, object], field: str) -> None:
+    answer = await browser.post("/api/v1/people", json={**NEW, **change})
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+    assert await Person.all().count() == 0
+
+
+async def test_the_page_keeps_what_was_typed_but_the_password(browser: httpx.AsyncClient) -> None:
+    answer = await browser.post("/sign-up", data={**NEW, "password": "a2b3c4", "next": "/events"})
+    assert answer.status_code == 422
+    assert 'value="Amina@Example.org"' in answer.text
+    assert "Use at least 12 characters." in answer.text
+    assert 'name="next" value="/events"' in answer.text
+    assert "a2b3c4" not in answer.text
+
+
+async def test_sign_ups_are_limited_per_address(app: Starlette, settings: Settings) -> None:
+    settings.sign_ups_per_address = 2
+    async with accounts.signed_in(app, None) as client:
+        codes = [
+            (await client.post("/api/v1/people", json={**NEW, "email": f"p{n}@example.org"})).status_code
+            for n in range(3)
+        ]
+    assert codes == [201, 201, 429]
+
+
+async def test_opening_the_link_changes_nothing_and_the_button_confirms(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sign-up", data=NEW)
+    path = await link_to("amina@example.org", "confirm")
+    for _scan in range(2):
+        page = await browser.get(path)
+        assert page.status_code == 200
+        assert "amina@example.org" in page.text
+    assert not (await Person.get(email="amina@example.org")).is_confirmed
+    answer = await browser.post(path)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/me")
+    assert (await Person.get(email="amina@example.org")).is_confirmed
+
+
+async def test_a_link_works_once_and_then_says_what_to_do(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sign-up", data=NEW)
+    path = await link_to("amina@example.org", "confirm")
+    await browser.post(path)
+    for again in (await browser.post(path), await browser.get(path)):
+        assert again.status_code == 410
+        assert "This link was used already, has expired" in again.text
+        assert 'href="/me/profile"' in again.text
+
+
+async def test_the_api_confirms_by_the_secret(browser: httpx.AsyncClient) -> None:
+    await browser.post("/api/v1/people", json=NEW)
+    secret = (await link_to("amina@example.org", "confirm")).rsplit("/", 1)[-1]
+    assert (await browser.post("/api/v1/people/confirmations", json={"token": secret})).status_code == 200
+    again = await browser.post("/api/v1/people/confirmations", json={"token": secret})
+    assert (again.status_code, again.json()["code"]) == (410, "link_gone")
+
+
+async def test_a_confirming_link_expires_after_three_days(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sign-up", data=NEW)
+    link = await SingleUseLink.get()
+    assert timedelta(days=3) - timedelta(minutes=1) < link.expires_at - datetime.now(UTC) <= timedelta(days=3)
+    await SingleUseLink.all().update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    answer = await browser.post(await link_to("amina@example.org", "confirm"))
+    assert answer.status_code == 410
+
+
+async def test_a_newer_link_ends_the_older(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sign-up", data=NEW)
+    first = await link_to("amina@example.org", "confirm")
+    await browser.post("/me/profile/confirmation")
+    second = await link_to("amina@example.org", "confirm")
+    assert first != second
+    assert (await browser.post(first)).status_code == 410
+    assert (await browser.post(second)).status_code == 303
+
+
+async def test_signing_up_is_audited_without_personal_data(browser: httpx.AsyncClient) -> None:
+    await browser.post("/api/v1/people", json=NEW)
+    person = await Person.get(email="amina@example.org")
+    entry = await AuditEntry.get()
+    assert (entry.action, entry.actor_id, entry.object_id) == ("person.signed_up", person.id, person.id)
+    assert (entry.before, entry.after) == (None, None)
+
+
+async def test_two_sign_ups_at_once_make_one_account(database: str) -> None:
+    now = datetime.now(UTC)
+
+    async def once() -> Person | None:
+        return await people.sign_up(
+            "amina@example.org",
+            password=PASSWORD,
+            name="Amina",
+            locale="en",
+            time_zone="UTC",
+            address="192.0.2.1",
+            now=now,
+        )
+
+    made = await asyncio.gather(*(once() for _n in range(4)))
+    assert sum(person is not None for person in made) == 1
+    assert await Person.all().count() == 1
