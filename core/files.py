@@ -1,10 +1,12 @@
 """Files by the SHA-256 of their content: a local folder, or any store that `obstore` reaches by URL.
 
-A file is written before the commit that refers to it, so an orphan is harmless and a missing file impossible.
+A file is written before the commit that refers to it, so an orphan is harmless and a missing file impossible, also
+after a power cut: a local file is on the disk before `put` returns.
 """
 
+import asyncio
 import hashlib
-from contextlib import suppress
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -42,10 +44,18 @@ def path_of(sha256: str) -> str:
 
 
 async def put(content: bytes) -> str:
-    """Store bytes and return their SHA-256 (64 hex digits); storing them again changes nothing."""
+    """Store bytes and return their SHA-256 (64 hex digits); storing them again changes nothing, or mends damage."""
     digest = hashlib.sha256(content).hexdigest()
-    with suppress(AlreadyExistsError):
-        await obstore.put_async(store(), path_of(digest), content, mode="create")
+    chosen, path = store(), path_of(digest)
+    try:
+        await obstore.put_async(chosen, path, content, mode="create")
+    except AlreadyExistsError:
+        try:
+            await get(digest)
+        except DamagedFile:
+            await obstore.put_async(chosen, path, content, mode="overwrite")
+    if isinstance(chosen, LocalStore) and chosen.prefix is not None:
+        await asyncio.to_thread(_reach_disk, Path(chosen.prefix) / path)
     return digest
 
 
@@ -59,6 +69,16 @@ async def get(sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise DamagedFile(sha256)
     return content
+
+
+def _reach_disk(file: Path) -> None:
+    """Wait until the file, its name and its folder's name are on the disk; obstore leaves that to the kernel."""
+    for one in (file, file.parent, file.parent.parent):
+        descriptor = os.open(one, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 async def exists(sha256: str) -> bool:

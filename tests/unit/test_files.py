@@ -1,6 +1,8 @@
 """Files are named by their content, stored once, and checked when read."""
 
+import asyncio
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,37 @@ async def test_damaged_file_is_noticed(folder: Path) -> None:
         await files.get(digest)
 
 
+async def test_storing_again_mends_a_damaged_file(folder: Path) -> None:
+    digest = await files.put(b"frozen bytes")
+    (folder / digest[:2] / digest).write_bytes(b"")  # as a power cut leaves it
+
+    await files.put(b"frozen bytes")
+
+    assert await files.get(digest) == b"frozen bytes"
+
+
+async def test_file_and_its_folders_are_on_disk_when_put_returns(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    digest = await files.put(b"frozen bytes")
+
+    file = folder / digest[:2] / digest
+    assert synced == [_inode(one) for one in (file, file.parent, folder)]
+
+
+async def test_many_storing_the_same_bytes_at_once_agree() -> None:
+    digests = await asyncio.gather(*(files.put(b"x" * 100_000) for _ in range(50)))
+
+    assert len(set(digests)) == 1
+    assert await files.get(digests[0]) == b"x" * 100_000
+
+
 @pytest.mark.parametrize("name", ["0" * 64, "../../etc/passwd", "", "A" * 64])
 async def test_unknown_or_impossible_digest_is_not_found(name: str) -> None:
     with pytest.raises(NotFound):
@@ -51,3 +84,7 @@ async def test_exists_tells_what_is_stored() -> None:
 
     assert await files.exists(digest) is True
     assert await files.exists("0" * 64) is False
+
+
+def _inode(path: Path) -> int:
+    return path.stat().st_ino
