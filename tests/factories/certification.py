@@ -20,6 +20,9 @@ from certification.bank.content import (
     parse_content,
 )
 from certification.bank.models import Item, ItemVersion
+from certification.exams import attempts, saving
+from certification.exams.models import Attempt
+from certification.exams.models import Response as ResponseRow
 from certification.exams.responses import Response
 from certification.programs.models import (
     Certification,
@@ -178,3 +181,33 @@ def wrong_response(content: ItemContent) -> Response:
             return dict(zip(lefts, [*rights[1:], rights[0]], strict=True))
         case Essay():
             return "I do not know."
+
+
+async def attempt(
+    certification: Certification, person: Person | None = None, *, now: datetime | None = None
+) -> Attempt:
+    """A running attempt, started by the command itself."""
+    return await attempts.start(
+        certification,
+        by=person or await accounts.person(),
+        certificate_name=None,
+        now=now or datetime.now(UTC),
+        locale="en",
+    )
+
+
+async def answer(attempt: Attempt, right: int | None = None, *, now: datetime | None = None) -> None:
+    """Answer the first `right` positions rightly (all, unless given) and the others wrongly."""
+    person = await Person.get(id=attempt.person_id)
+    contents = await contents_by_position(attempt)
+    for position, one in contents.items():
+        is_right = right is None or position <= right
+        chosen = right_response(one) if is_right else wrong_response(one)
+        moment = now or attempt.started_at
+        await saving.save(attempt.id, position, sequence=position, response=chosen, by=person, now=moment)
+
+
+async def contents_by_position(attempt: Attempt) -> dict[int, ItemContent]:
+    """What the form asks at each position, keys included."""
+    rows = await ResponseRow.filter(attempt_id=attempt.id).order_by("position").select_related("item_version")
+    return {row.position: parse_content(row.item_version.content) for row in rows}
