@@ -337,6 +337,14 @@ class RoomOut(BaseModel):
 
 
 class RoomList(BaseModel):
-    """The rooms of an event, in order."""
+    """The rooms of an event, in order; always all of them."""
 
     items: list[RoomOut]
+    next_cursor: None = None
+
+
+class VenueList(BaseModel):
+    """The places where an organization has held events; always all of them."""
+
+    items: list[VenueOut]
+    next_cursor: None = None

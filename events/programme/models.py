@@ -46,7 +46,8 @@ class Speaker(Model):
 class Session(Model):
     """One item of the programme. Without room or time it is not scheduled yet.
 
-    An exclusion constraint keeps a room from holding two sessions at once; touching ends are no overlap.
+    An exclusion constraint keeps a room from holding two sessions at once; touching ends are no overlap. `sequence`
+    counts the changes of time and room that calendars must hear of.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -66,6 +67,7 @@ class Session(Model):
     language = fields.CharField(16, default="en", db_default="en")
     starts_at = fields.DatetimeField(null=True)
     ends_at = fields.DatetimeField(null=True)
+    sequence = fields.IntField(default=0, db_default=0)
     created_at = fields.DatetimeField(auto_now_add=True)
     updated_at = fields.DatetimeField(auto_now=True)
     speakers: fields.ManyToManyRelation[Speaker] = fields.ManyToManyField(

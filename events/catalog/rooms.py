@@ -1,0 +1,88 @@
+"""The rooms, and online stages, of an event."""
+
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from tortoise.exceptions import IntegrityError
+
+from accounts.models import Person
+from core.database import transaction
+from core.errors import Conflict, NotFound
+from core.i18n import gettext as _
+from events.catalog import events
+from events.catalog.models import Event, EventStatus, Room
+from events.catalog.schemas import RoomChange, RoomIn
+
+
+class RoomNameTaken(Conflict):
+    """Two rooms of one event cannot be told apart."""
+
+    code, message = "room_name_taken", "This event has a room of that name already."
+
+
+class RoomInUse(Conflict):
+    """A room that holds sessions cannot be taken away."""
+
+    code, message = "room_in_use", "Move the sessions of this room before you remove it."
+
+
+async def create(event: Event, data: RoomIn, *, by: Person) -> Room:
+    """Add a room. Raises `RoomNameTaken` and `EventCancelled`."""
+    _refuse_cancelled(event)
+    try:
+        async with transaction():
+            room = await Room.create(event=event, **data.model_dump())
+            await events.record("room.created", event, by, after={"room": room.name})
+    except IntegrityError:
+        raise _name_taken(data.name) from None
+    return room
+
+
+async def change(event: Event, room: Room, data: RoomChange, *, by: Person) -> Room:
+    """Change what is given; a capacity of null means unknown. Raises `RoomNameTaken` and `EventCancelled`."""
+    _refuse_cancelled(event)
+    given = data.model_dump(exclude_unset=True)
+    given = {name: value for name, value in given.items() if value is not None or name == "capacity"}
+    before: dict[str, Any] = {name: getattr(room, name) for name in given}
+    try:
+        async with transaction():
+            await room.update_from_dict(given).save()
+            await events.record("room.changed", event, by, before=before, after=given)
+    except IntegrityError:
+        raise _name_taken(room.name) from None
+    return room
+
+
+async def remove(event: Event, room: Room, *, by: Person) -> None:
+    """Take a room away. Raises `RoomInUse` where sessions are in it, and `EventCancelled`."""
+    _refuse_cancelled(event)
+    try:
+        async with transaction() as connection:
+            await connection.execute("DELETE FROM room WHERE id = $1", room.id)
+            await events.record("room.removed", event, by, before={"room": room.name})
+    except (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError):
+        message = _("“%(room)s” holds sessions. Move them before you remove the room.")
+        raise RoomInUse(message % {"room": room.name}) from None
+
+
+async def of_event(event_id: UUID) -> list[Room]:
+    """The rooms of an event, in order."""
+    return await Room.filter(event_id=event_id).order_by("position", "name")
+
+
+async def one(event: Event, room_id: UUID) -> Room:
+    """A room of this event. Raises `NotFound`."""
+    room = await Room.get_or_none(id=room_id, event_id=event.id)
+    if room is None:
+        raise NotFound()
+    return room
+
+
+def _refuse_cancelled(event: Event) -> None:
+    if event.status is EventStatus.cancelled:
+        raise events.EventCancelled(_("This event is cancelled and can no longer be changed."))
+
+
+def _name_taken(name: str) -> RoomNameTaken:
+    return RoomNameTaken(_("This event has a room “%(room)s” already.") % {"room": name})
