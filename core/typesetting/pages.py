@@ -13,6 +13,13 @@ Colour = tuple[float, float, float]
 """Red, green and blue between 0 and 1."""
 
 
+class _Canvas(Canvas):  # type: ignore[misc]  # reportlab has no types
+    """A canvas that does not begin each page by choosing Helvetica, which would not be embedded."""
+
+    def _make_preamble(self) -> None:
+        self._preamble = ""
+
+
 def one_page(
     size: tuple[float, float],
     paint: Callable[[Canvas], None],
@@ -24,7 +31,7 @@ def one_page(
 ) -> bytes:
     """A PDF of one page of `size` points that `paint` fills, with metadata; equal input gives equal bytes."""
     buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=size, pageCompression=1, invariant=1, lang=language, initialFontName="Helvetica")
+    canvas = _Canvas(buffer, pagesize=size, pageCompression=1, invariant=1, lang=language)
     canvas.setTitle(title)
     canvas.setAuthor(author)
     canvas.setCreator("Confero")

@@ -125,7 +125,14 @@ def _levels(text: str, rtl: bool | None) -> list[int]:
     _pair_brackets(storage["chars"], base)
     algorithm.resolve_neutral_types(storage, False)
     algorithm.resolve_implicit_levels(storage, False)
-    return [character["level"] for character in storage["chars"]]
+    resolved = iter(storage["chars"])
+    levels: list[int] = []
+    for character in text:  # Joiners and the like have no direction (UAX #9, X9): they go with what is before them.
+        if unicodedata.bidirectional(character) in algorithm.X9_REMOVED:
+            levels.append(levels[-1] if levels else base)
+        else:
+            levels.append(next(resolved)["level"])
+    return levels
 
 
 def _pair_brackets(characters: Sequence[dict[str, Any]], base: int) -> None:
