@@ -13,6 +13,7 @@ from starlette.types import ExceptionHandler
 from tortoise.exceptions import OperationalError
 
 from api import errors, observability, openapi
+from api.dispatch import RouteIndex
 from api.middleware import Guard
 from api.pages.routes import PAGES
 from api.static_files import HashedStaticFiles
@@ -55,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         Mount("/static", HashedStaticFiles(directory=STATIC), name="static"),
     ]
     return Starlette(
-        routes=routes,
+        routes=[RouteIndex(routes), *routes],
         lifespan=lifespan,
         middleware=[Middleware(Guard, settings=chosen)],
         exception_handlers=handlers,

@@ -21,6 +21,19 @@ APPS = ("core", "accounts", "events", "certification")
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
+class PooledConnection(asyncpg.Connection):
+    """A connection that goes back to the pool without a round trip of its own.
+
+    asyncpg resets session state with a statement after every use, which doubles the round trips of a request. Nothing
+    here leaves session state behind: settings are `SET LOCAL`, locks are those of rows and transactions, and whoever
+    listens has a connection of their own. A transaction left open is still rolled back.
+    """
+
+    def get_reset_query(self) -> str:
+        """Nothing to reset."""
+        return ""
+
+
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562 section 5.7): sorts by creation time, so that indexes grow at one end."""
     return uuid_utils.compat.uuid7()
@@ -39,6 +52,7 @@ def tortoise_config(database_url: str, pool_size: int = 4, application_name: str
         "minsize": 1,
         "maxsize": pool_size,
         "application_name": application_name,
+        "connection_class": PooledConnection,
         "timeout": 10,
         "command_timeout": 60,
     }
