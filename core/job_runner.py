@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -41,6 +42,8 @@ class Pace:
     at_once: int = 8
     reconnect: float = 1.0
     answer_within: timedelta = timedelta(seconds=15)
+    finish_within: timedelta = timedelta(seconds=8)
+    longest_run: timedelta = timedelta(hours=1)
 
     @classmethod
     def of(cls, settings: Settings) -> "Pace":
@@ -59,7 +62,8 @@ async def run_one(job: Job, pace: Pace) -> None:
     registered = jobs.JOBS[str(job.entrypoint)]
     use_locale("en")
     try:
-        await registered.handler(json.loads(job.payload or b"{}"))
+        async with asyncio.timeout(pace.longest_run.total_seconds()):
+            await registered.handler(json.loads(job.payload or b"{}"))
     except asyncio.CancelledError as problem:
         # PgQueuer deletes the job of a cancelled handler; here it goes back to the queue.
         OUTCOMES.labels(registered.name, "retried").inc()
@@ -78,7 +82,10 @@ async def run_one(job: Job, pace: Pace) -> None:
 
 
 async def run_worker(database_url: str, stop: asyncio.Event, pace: Pace | None = None) -> None:
-    """Work until `stop` is set; then finish the jobs that run. A lost database is waited for and connected to anew."""
+    """Work until `stop` is set; then let the running jobs finish, and put back those that take too long.
+
+    A lost database is waited for and connected to anew.
+    """
     chosen, worker_id = pace or Pace(), uuid4()
     beats = asyncio.create_task(_beat(worker_id, stop))
     ticks = asyncio.create_task(_tick(stop))
@@ -109,12 +116,13 @@ async def _work(database_url: str, stop: asyncio.Event, pace: Pace) -> None:
     )
     try:
         manager = QueueManager(Queries(_ImpatientDriver(own)))
+        running: set[asyncio.Task[Any]] = set()
         for known in jobs.JOBS.values():
             manager.entrypoint(known.name, concurrency_limit=known.at_once, on_failure="hold", accepts_context=False)(
-                _entrypoint(pace)
+                _entrypoint(pace, running)
             )
         own.add_termination_listener(lambda _connection: manager.shutdown.set())
-        ending = asyncio.create_task(_pass_on(stop, manager.shutdown))
+        ending = asyncio.create_task(_pass_on(stop, manager.shutdown, running, pace))
         try:
             await manager.run(
                 dequeue_timeout=pace.poll,
@@ -150,16 +158,22 @@ class _ImpatientDriver(AsyncpgDriver):
             raise
 
 
-def _entrypoint(pace: Pace):  # type: ignore[no-untyped-def]  # PgQueuer's own type for it is private
+def _entrypoint(pace: Pace, running: set[asyncio.Task[Any]]):  # type: ignore[no-untyped-def]  # PgQueuer's own type for it is private
     async def run(job: Job) -> None:
+        if (task := asyncio.current_task()) is not None:
+            running.add(task)
+            task.add_done_callback(running.discard)
         await run_one(job, pace)
 
     return run
 
 
-async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+async def _pass_on(stop: asyncio.Event, shutdown: asyncio.Event, running: set[asyncio.Task[Any]], pace: Pace) -> None:
     await stop.wait()
     shutdown.set()
+    await asyncio.sleep(pace.finish_within.total_seconds())
+    for task in list(running):
+        task.cancel()
 
 
 async def _beat(worker_id: UUID, stop: asyncio.Event) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from api.commands.database import connected
 from core import jobs
+from core.errors import Conflict
 from core.settings import Settings
 
 _AT_ONCE = 1000
@@ -30,8 +31,14 @@ def retry(settings: Settings, job_id: int | None) -> None:
     async def run() -> int:
         async with connected(settings):
             chosen = [job_id] if job_id is not None else [job.id for job in await jobs.held_jobs(_AT_ONCE)]
+            queued = 0
             for one in chosen:
-                await jobs.retry_held(one)
-            return len(chosen)
+                try:
+                    await jobs.retry_held(one)
+                    queued += 1
+                except Conflict:  # The same job waits already; of all held ones it alone stays.
+                    if job_id is not None:
+                        raise
+            return queued
 
     typer.echo(f"Queued again: {asyncio.run(run())}.")

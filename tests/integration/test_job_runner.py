@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from core import database as core_database
 from core import jobs
 from core.database import execute, fetchval
 from core.errors import Conflict
-from core.job_runner import run_due_schedules, run_pending, run_worker
+from core.job_runner import forget_log, run_due_schedules, run_pending, run_worker
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 from tests.integration.test_jobs import QUICK, registry, working
@@ -138,6 +139,53 @@ async def test_stopping_finishes_the_running_job(database: str, registry: dict[s
 
     assert finished.is_set()
     assert await fetchval("SELECT count(*) FROM pgqueuer") == 0
+
+
+async def test_job_that_does_not_finish_is_put_back(database: str, registry: dict[str, Any]) -> None:
+    started = asyncio.Event()
+
+    @jobs.job("hang")
+    async def hang(payload: dict[str, Any]) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async with working(database):
+        await jobs.enqueue("hang", {})
+        await asyncio.wait_for(started.wait(), 10)
+
+    assert await fetchval("SELECT status::text FROM pgqueuer") == "queued"
+
+
+async def test_run_that_takes_too_long_is_a_failure_like_any_other(database: str, registry: dict[str, Any]) -> None:
+    @jobs.job("hang", attempts=1)
+    async def hang(payload: dict[str, Any]) -> None:
+        await asyncio.Event().wait()
+
+    await jobs.enqueue("hang", {})
+    await run_pending(swallow=True, pace=replace(QUICK, longest_run=timedelta(seconds=0.1)))
+
+    (held,) = await jobs.held_jobs()
+    assert (held.name, "TimeoutError" in held.error) == ("hang", True)
+
+
+async def test_log_is_forgotten_but_for_held_jobs(database: str, registry: dict[str, Any]) -> None:
+    @jobs.job("fail", attempts=1)
+    async def fail(payload: dict[str, Any]) -> None:
+        raise ValueError("the printer is on fire")
+
+    @jobs.job("count")
+    async def count(payload: dict[str, Any]) -> None:
+        return None
+
+    await jobs.enqueue("fail", {})
+    await jobs.enqueue("count", {})
+    await run_pending(swallow=True)
+    await execute("UPDATE pgqueuer_log SET created = now() - interval '31 days'")
+    await forget_log()
+
+    (held,) = await jobs.held_jobs()
+    assert "the printer is on fire" in held.error
+    assert await fetchval("SELECT count(*) FROM pgqueuer_log WHERE entrypoint = 'count'") == 0
 
 
 async def test_cancelled_handler_is_tried_again(database: str, registry: dict[str, Any]) -> None:

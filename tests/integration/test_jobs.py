@@ -21,6 +21,7 @@ QUICK = Pace(
     poll=timedelta(milliseconds=100),
     reconnect=0.05,
     answer_within=timedelta(seconds=2),
+    finish_within=timedelta(seconds=2),
 )
 
 
