@@ -116,11 +116,14 @@ class Face:
         self.shaper: Any = uharfbuzz.Font(self.font.hbFace)
         self.per_mille = 1000 / table.unitsPerEm
         self.cap_height: float = table.capHeight
-        self.settable = frozenset(table.charToGlyph)
         self._characters: dict[int, int] = table.charToGlyph
         self._widths: dict[int, float] = table.charWidths
         self._codes: dict[tuple[int, str], int] = {}
         self._outlines: dict[int, str] = {}
+
+    def knows(self, character: str) -> bool:
+        """Whether the font has a glyph for `character`."""
+        return ord(character) < _OWN_CODES and ord(character) in self._characters
 
     def code(self, glyph: int, text: str) -> int:
         """The code under which reportlab embeds `glyph` where it stands for `text`, which is empty for a mere part."""

@@ -127,8 +127,8 @@ def _following(text: str, start: int, weight: Weight, han: str, cluster: str) ->
 
 
 def _covers(family: Family, weight: Weight, cluster: str) -> bool:
-    known = face(family, weight).settable
+    font = face(family, weight)
     return all(
-        ord(character) in known or _CLINGING.match(character) or unicodedata.category(character) == "Cf"
+        font.knows(character) or _CLINGING.match(character) or unicodedata.category(character) == "Cf"
         for character in cluster
     )

@@ -93,11 +93,13 @@ def is_right_to_left(text: str) -> bool:
     return bool(_RIGHT_TO_LEFT.search(text)) and algorithm.get_base_level(text) == 1
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def lay(text: str, style: Style) -> Line:
     """Shape one line, independent of size. Raises `UnsettableText` with every character that no font can set."""
     text = normal(text)
     families, unknown = assign(text, style.weight, style.language)
+    if unknown:
+        raise UnsettableText("".join(sorted(unknown)))
     levels = _levels(text, style.rtl)
     runs: list[tuple[int, Run]] = []
     start = 0
@@ -120,6 +122,8 @@ def _levels(text: str, rtl: bool | None) -> list[int]:
     base = algorithm.get_base_level(text) if rtl is None else int(rtl)
     storage["base_level"], storage["base_dir"] = base, ("L", "R")[base]
     algorithm.get_embedding_levels(text, storage)
+    for character in storage["chars"]:  # Characters younger than this Python's Unicode have no type yet.
+        character["type"] = character["type"] or ("R" if _RIGHT_TO_LEFT.match(character["ch"]) else "L")
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
     _pair_brackets(storage["chars"], base)

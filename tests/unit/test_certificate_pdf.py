@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -111,6 +112,13 @@ def test_equal_facts_give_equal_bytes() -> None:
     other = render_certificate(replace(FACTS, holder_name="محمد ज्ञानेश्वरी"))
     assert render_certificate(FACTS) == first
     assert other != first
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    facts = [replace(FACTS, holder_name=name, language=language) for language, (name, _, _) in FIELDS.items()] * 4
+    with ThreadPoolExecutor(4) as pool:
+        rendered = list(pool.map(render_certificate, facts))
+    assert rendered == [render_certificate(each) for each in facts]
 
 
 def test_metadata_names_what_it_is() -> None:

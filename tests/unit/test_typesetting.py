@@ -10,6 +10,7 @@ import pytest
 import zxingcpp
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
+from hypothesis import given, settings, strategies
 from reportlab.pdfgen.canvas import Canvas
 
 from core.fonts import FAMILIES, Weight, ensure, fonts_folder
@@ -96,7 +97,7 @@ def test_no_glyph_is_the_missing_one(name: str) -> None:
         assert all(run.face.font.face.charToGlyph[glyph.code] != 0 for glyph in run.glyphs)
 
 
-@pytest.mark.parametrize("text", ["Ada 🦆", "ᏣᎳᎩ", "𓀀", "a\U0010fffdb", "Ann\x07a"])
+@pytest.mark.parametrize("text", ["Ada 🦆", "ᏣᎳᎩ", "𓀀", "a\U0010fffdb", "Ann\x07a", "\U0001ee38"])
 def test_a_character_that_no_font_has_is_refused_by_name(text: str) -> None:
     with pytest.raises(UnsettableText) as refusal:
         lay(text, Style())
@@ -268,3 +269,22 @@ def test_a_cut_font_is_the_instance_that_fonttools_cuts() -> None:
     assert mine["OS/2"].usWeightClass == 700
     assert mine["name"].getDebugName(6) == "NotoSansHebrew-Bold"
     assert mine["name"].getDebugName(2) == "Bold"
+
+
+@given(
+    strategies.text(
+        strategies.one_of(
+            strategies.characters(codec="utf-8"),
+            strategies.sampled_from("aé (בּاَلاکا)ั้น क्षि漢かㅎ한\u200c\u200d\u200f\u202e\u2067\t-1٣۳"),
+        ),
+        max_size=40,
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_either_set_within_its_width_or_refused(text: str) -> None:
+    try:
+        fitted = fit(text, Style(), 20, 12, 120, 2)
+    except UnsettableText:
+        return
+    assert all(measure(line, Style(), fitted.size) <= 120.01 for line in fitted.lines)
+    assert page(*[line.text for line in fitted.lines]).startswith(b"%PDF")
