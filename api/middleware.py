@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import render_error
+from api.errors import on_fault, render_error
 from core.errors import AppError, Forbidden, NotFound, TooLarge, Unavailable
 from core.settings import Settings
 
@@ -94,6 +94,12 @@ class Guard:
                 raise
             slow = Unavailable("This took too long and was stopped. Try again in a moment.", code="timeout")
             await render_error(Request(scope, receive), slow)(scope, receive, send)
+        except Exception as fault:
+            # Starlette answers faults outside this layer, where the answer would go without these headers.
+            log.exception("fault in %s %s", scope["method"], scope["path"].encode("unicode_escape").decode())
+            if status():  # type: ignore[operator]  # a closure over the status sent so far
+                raise
+            await (await on_fault(Request(scope, receive), fault))(scope, receive, send)
 
     def _refuse_early(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
