@@ -16,7 +16,7 @@ log = logging.getLogger("confero.error")
 
 DATABASE_AWAY = (
     DBConnectionError,
-    ConnectionError,
+    OSError,  # refused, reset, or its socket is not there; also a file store that is away
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
@@ -24,7 +24,7 @@ DATABASE_AWAY = (
     asyncpg.InterfaceError,
     asyncpg.TooManyConnectionsError,
 )
-"""What asyncpg and Tortoise raise while PostgreSQL restarts; nothing was committed."""
+"""What asyncpg and Tortoise raise while PostgreSQL or the file store is away; nothing was committed."""
 
 
 def is_api(request: Request) -> bool:

@@ -21,7 +21,7 @@ PATIENCE = 60.0
 class Server:
     """One `confero serve` on a port and a folder of its own."""
 
-    def __init__(self, var: Path, port: int) -> None:
+    def __init__(self, var: Path, port: int, **settings: str) -> None:
         self.var, self.port = var, port
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFERO_")}
         environment |= {
@@ -29,6 +29,7 @@ class Server:
             "CONFERO_VAR_DIR": str(var),
             "CONFERO_PORT": str(port),
             "CONFERO_WEB_PROCESSES": "2",
+            **settings,
         }
         self.output = (var / "output").open("a+")
         self.process = psutil.Popen(
