@@ -21,14 +21,20 @@ from pgqueuer.types import JobId, QueueEntrypoint, QueueManagerId
 from prometheus_client import Counter
 
 from core import jobs
-from core.database import Connection, connection, execute
+from core.database import Connection, connection, execute, fetchval
 from core.i18n import use_locale
 from core.settings import Settings
 
 log = logging.getLogger("confero.job")
+LOST_RUNS = 5
+"""A job whose worker died this often while running it is held: it may be what kills the worker."""
 LOG_KEPT = timedelta(days=30)
 """How long the queue's own log is kept; PgQueuer itself never empties it."""
 OUTCOMES = Counter("confero_jobs_total", "Jobs run.", ["name", "outcome"])
+
+
+class WorkerDied(Exception):
+    """The workers that ran this job ended before they could say how it went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ async def run_one(job: Job, pace: Pace) -> None:
     registered = jobs.JOBS[str(job.entrypoint)]
     use_locale("en")
     try:
+        if await _lost_runs(job) >= LOST_RUNS:
+            raise WorkerDied(f"The worker ended {LOST_RUNS} times while it ran this job.")
         async with asyncio.timeout(pace.longest_run.total_seconds()):
             await registered.handler(json.loads(job.payload or b"{}"))
     except asyncio.CancelledError as problem:
@@ -72,13 +80,26 @@ async def run_one(job: Job, pace: Pace) -> None:
         raise RetryRequested(timedelta(0) if is_ending else pace.delay(1), reason="cancelled") from problem
     except Exception as problem:
         tries = job.attempts + 1
-        if tries >= registered.attempts:
+        if tries >= registered.attempts or isinstance(problem, WorkerDied):
             OUTCOMES.labels(registered.name, "held").inc()
             raise
         OUTCOMES.labels(registered.name, "retried").inc()
         log.warning("job %s %s failed, try %s of %s: %r", registered.name, job.id, tries, registered.attempts, problem)
         raise RetryRequested(pace.delay(tries), reason=repr(problem)[:500]) from problem
     OUTCOMES.labels(registered.name, "done").inc()
+
+
+async def _lost_runs(job: Job) -> int:
+    """How many runs began and were never settled: PgQueuer takes such a job again without counting a failure."""
+    try:
+        begun = await fetchval(
+            """SELECT count(*) FROM pgqueuer_log WHERE job_id = $1 AND status = 'picked' AND id > coalesce(
+                   (SELECT max(id) FROM pgqueuer_log WHERE job_id = $1 AND status = 'failed'), 0)""",
+            job.id,
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return 0  # The database is away: the handler meets the same and is tried again.
+    return int(begun) - 1 - job.attempts
 
 
 async def run_worker(database_url: str, stop: asyncio.Event, pace: Pace | None = None) -> None:

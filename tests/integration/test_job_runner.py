@@ -17,7 +17,7 @@ from core import database as core_database
 from core import jobs
 from core.database import execute, fetchval
 from core.errors import Conflict
-from core.job_runner import forget_log, run_due_schedules, run_pending, run_worker
+from core.job_runner import LOST_RUNS, forget_log, run_due_schedules, run_pending, run_worker
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 from tests.integration.test_jobs import QUICK, registry, working
@@ -166,6 +166,29 @@ async def test_run_that_takes_too_long_is_a_failure_like_any_other(database: str
 
     (held,) = await jobs.held_jobs()
     assert (held.name, "TimeoutError" in held.error) == ("hang", True)
+
+
+async def test_job_that_kills_its_worker_again_and_again_is_held(database: str, registry: dict[str, Any]) -> None:
+    runs: list[int] = []
+
+    @jobs.job("poison")
+    async def poison(payload: dict[str, Any]) -> None:
+        runs.append(1)
+
+    await jobs.enqueue("poison", {})
+    await execute(
+        """INSERT INTO pgqueuer_log (job_id, status, priority, entrypoint)
+           SELECT id, 'picked', 0, entrypoint FROM pgqueuer, generate_series(1, $1)""",
+        LOST_RUNS,
+    )
+    await run_pending(swallow=True)
+    (held,) = await jobs.held_jobs()
+    assert runs == []
+    assert "WorkerDied" in held.error
+
+    await jobs.retry_held(held.id)
+    assert await run_pending() == 1
+    assert runs == [1]
 
 
 async def test_log_is_forgotten_but_for_held_jobs(database: str, registry: dict[str, Any]) -> None:
