@@ -8,9 +8,17 @@ from accounts import audit
 from accounts.models import Organization, Person
 from certification.programs import queries
 from certification.programs.models import Certification, CertificationPolicy, CertificationStatus, Domain
-from certification.programs.schemas import CertificationChange, CertificationIn, DomainIn, PolicyIn
+from certification.programs.schemas import (
+    MAX_DOMAINS,
+    CertificationChange,
+    CertificationIn,
+    DomainChange,
+    DomainIn,
+    PolicyIn,
+)
 from core.database import fetchval, transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import gettext as _
 from core.markdown import render_markdown
 from core.slugs import free_slug
 
@@ -24,12 +32,20 @@ class NotReady(Conflict):
 class DomainInUse(Conflict):
     """A domain that has items cannot be taken away."""
 
-    code, message = "domain_in_use", "Move or retire the items of this domain before you remove it."
+    code, message = "domain_in_use", "Move the items of this domain before you remove it."
+
+
+class AlreadyRetired(Conflict):
+    """A certification is retired once."""
+
+    code, message = "already_retired", "This certification is retired already."
 
 
 async def create(organization: Organization, data: CertificationIn, *, by: Person, now: datetime) -> Certification:
     """A draft with version 1 of its policy and its domains (one called General where none are given)."""
-    async with transaction():
+    async with transaction() as connection:
+        # One at a time chooses a slug: two drafts with the same title get two slugs, not a failure.
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('slug of certification', 0))")
         certification = await Certification.create(
             organization=organization,
             slug=await free_slug("certification", data.title),
@@ -41,8 +57,8 @@ async def create(organization: Organization, data: CertificationIn, *, by: Perso
             language=data.language,
             access=data.access,
         )
-        await _add_policy(certification.id, data.policy, version=1)
-        await _write_domains(certification.id, data.domains or [DomainIn(name="General")])
+        await _add_policy(certification.id, data.policy.model_dump(), version=1)
+        await _add_domains(certification.id, data.domains or [DomainIn(name="General")])
         await _record("certification.created", certification, by, after={"title": data.title})
     return certification
 
@@ -50,79 +66,159 @@ async def create(organization: Organization, data: CertificationIn, *, by: Perso
 async def change(certification: Certification, data: CertificationChange, *, by: Person, now: datetime) -> None:
     """Change what is given. A changed policy becomes a new version: attempts and certificates keep theirs."""
     async with transaction():
-        given = data.model_dump(exclude_unset=True, exclude_none=True, exclude={"policy"})
-        before: dict[str, Any] = {name: _plain(getattr(certification, name)) for name in given}
-        for name, value in given.items():
-            setattr(certification, name, value)
-        certification.description_html = render_markdown(certification.description)
-        await certification.save()
-        after = {name: _plain(value) for name, value in given.items()}
+        await _lock(certification)
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        for name, value in data.model_dump(exclude_unset=True, exclude_none=True, exclude={"policy"}).items():
+            if getattr(certification, name) != value:
+                before[name], after[name] = _plain(getattr(certification, name)), _plain(value)
+                setattr(certification, name, value)
+        if after:
+            certification.description_html = render_markdown(certification.description)
+            await certification.save()
         if data.policy is not None:
-            latest = await queries.current_policy(certification.id)
-            wanted = data.policy.model_dump()
-            if any(getattr(latest, name) != value for name, value in wanted.items()):
-                await _add_policy(certification.id, data.policy, version=latest.version + 1)
-                before["policy_version"], after["policy_version"] = latest.version, latest.version + 1
-        await _record("certification.changed", certification, by, before=before, after=after)
+            await _change_policy(certification.id, data.policy, before, after)
+        if after:
+            await _record("certification.changed", certification, by, before=before, after=after)
 
 
-async def set_domains(certification: Certification, domains: list[DomainIn], *, by: Person, now: datetime) -> None:
-    """Replace the domains by name: new ones are added, others re-weighted. Raises `DomainInUse`."""
+async def set_domains(certification: Certification, domains: list[DomainChange], *, by: Person, now: datetime) -> None:
+    """Replace the domains. One that is named by its id, or else by its name, is kept and takes what is given.
+
+    Raises `DomainInUse` where a domain that is left out has items, and `InvalidInput` for names given twice or ids of
+    another certification.
+    """
     names = [domain.name.casefold() for domain in domains]
     if len(names) != len(set(names)):
-        raise InvalidInput({"domains": "Give every domain a name of its own."})
-    async with transaction() as connection:
-        await connection.execute("SELECT 1 FROM certification WHERE id = $1 FOR UPDATE", certification.id)
-        for existing in await queries.domains_of(certification.id):
-            if existing.name.casefold() in names:
-                continue
-            if await existing.items.all().exists():  # type: ignore[attr-defined]  # the reverse side of Item.domain
-                raise DomainInUse(f"“{existing.name}” has items. Move or retire them before you remove the domain.")
-            await existing.delete()
-        await _write_domains(certification.id, domains)
-        weights = {domain.name: domain.weight for domain in domains}
-        await _record("certification.domains_changed", certification, by, after=weights)
+        raise InvalidInput({"domains": _("Give every domain a name of its own.")})
+    async with transaction():
+        await _lock(certification)
+        existing = await queries.domains_of(certification.id)
+        kept = _kept(existing, domains)
+        for domain in existing:
+            if domain not in kept:
+                await _remove_domain(domain)
+        await _rewrite_domains(certification.id, domains, kept)
+        before = {domain.name: domain.weight for domain in existing}
+        after = {domain.name: domain.weight for domain in domains}
+        if list(before.items()) != list(after.items()):
+            await _record("certification.domains_changed", certification, by, before=before, after=after)
+
+
+async def add_domain(certification: Certification, name: str, *, by: Person) -> Domain:
+    """A further domain of weight 1 at the end. Raises `InvalidInput` where the certification has 50 already."""
+    async with transaction():
+        await _lock(certification)
+        existing = await queries.domains_of(certification.id)
+        if len(existing) >= MAX_DOMAINS:
+            message = _("The certification has {limit} domains already; use one of them.")
+            raise InvalidInput({"domain": message.format(limit=MAX_DOMAINS)})
+        position = max((domain.position for domain in existing), default=-1) + 1
+        added = await Domain.create(certification_id=certification.id, name=name, weight=1, position=position)
+        await _record("certification.domains_changed", certification, by, after={name: 1})
+    return added
+
+
+async def what_is_missing(certification: Certification) -> str | None:
+    """What the certification needs before it can be published, in one sentence; None where nothing is missing."""
+    policy = await queries.current_policy(certification.id)
+    items = await queries.count_items(certification.id)
+    needed = policy.form_length or 1
+    if items >= needed:
+        return None
+    return _("A form needs {needed} items and the bank has {items}. Add items first.").format(
+        needed=needed, items=items
+    )
 
 
 async def publish(certification: Certification, *, by: Person, now: datetime) -> None:
     """Open the certification to learners. Raises `NotReady` where the bank has fewer items than a form needs."""
     async with transaction():
-        locked = await Certification.select_for_update().get(id=certification.id)
-        if locked.status is not CertificationStatus.draft:
-            raise NotReady("This certification is published already.")
-        policy = await queries.current_policy(certification.id)
-        items = await fetchval(
-            "SELECT count(*) FROM item WHERE certification_id = $1 AND retired_at IS NULL", certification.id
-        )
-        if items == 0 or items < (policy.form_length or 1):
-            needed = policy.form_length or 1
-            raise NotReady(f"A form needs {needed} items and the bank has {items}. Add items first.")
+        locked = await _lock(certification)
+        if locked.status is CertificationStatus.published:
+            raise NotReady(_("This certification is published already."))
+        if locked.status is CertificationStatus.retired:
+            raise NotReady(_("This certification is retired. Create a new one."))
+        if missing := await what_is_missing(certification):
+            raise NotReady(missing)
         certification.status, certification.published_at = CertificationStatus.published, now
         await certification.save(update_fields=["status", "published_at"])
         await _record("certification.published", certification, by)
 
 
 async def retire(certification: Certification, *, by: Person, now: datetime) -> None:
-    """Stop new attempts for good; certificates stay verifiable."""
+    """Stop new attempts for good; certificates stay verifiable. Raises `Conflict` `already_retired`."""
     async with transaction():
-        locked = await Certification.select_for_update().get(id=certification.id)
+        locked = await _lock(certification)
         if locked.status is CertificationStatus.retired:
-            raise Conflict("This certification is retired already.", code="already_retired")
+            raise AlreadyRetired()
         certification.status = CertificationStatus.retired
         await certification.save(update_fields=["status"])
         await _record("certification.retired", certification, by)
 
 
-async def _add_policy(certification_id: UUID, data: PolicyIn, *, version: int) -> CertificationPolicy:
-    return await CertificationPolicy.create(certification_id=certification_id, version=version, **data.model_dump())
+async def _lock(certification: Certification) -> Certification:
+    return await Certification.select_for_update().get(id=certification.id)
 
 
-async def _write_domains(certification_id: UUID, domains: list[DomainIn]) -> None:
-    existing = {domain.name.casefold(): domain for domain in await queries.domains_of(certification_id)}
+async def _add_policy(certification_id: UUID, values: dict[str, Any], *, version: int) -> CertificationPolicy:
+    return await CertificationPolicy.create(certification_id=certification_id, version=version, **values)
+
+
+async def _change_policy(certification_id: UUID, data: PolicyIn, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Write a new version where something differs, and note it in `before` and `after`."""
+    latest = await queries.current_policy(certification_id)
+    rules: dict[str, Any] = {name: getattr(latest, name) for name in PolicyIn.model_fields}
+    given = data.model_dump(exclude_unset=True)
+    differing = {name: value for name, value in given.items() if rules[name] != value}
+    if differing:
+        await _add_policy(certification_id, rules | given, version=latest.version + 1)
+        before["policy"] = {"version": latest.version} | {name: _plain(rules[name]) for name in differing}
+        after["policy"] = {"version": latest.version + 1} | {name: _plain(differing[name]) for name in differing}
+
+
+async def _add_domains(certification_id: UUID, domains: list[DomainIn]) -> None:
     for position, wanted in enumerate(domains):
-        row = existing.get(wanted.name.casefold()) or Domain(certification_id=certification_id)
-        row.name, row.weight, row.position = wanted.name, wanted.weight, position
-        await row.save()
+        await Domain.create(
+            certification_id=certification_id, name=wanted.name, weight=wanted.weight, position=position
+        )
+
+
+def _kept(existing: list[Domain], wanted: list[DomainChange]) -> list[Domain | None]:
+    """The row that each wanted domain stands for, or None for a new one."""
+    by_id = {domain.id: domain for domain in existing}
+    by_name = {domain.name.casefold(): domain for domain in existing}
+    named = {domain.id for domain in wanted if domain.id is not None}
+    rows: list[Domain | None] = []
+    for index, domain in enumerate(wanted):
+        if domain.id is not None and domain.id not in by_id:
+            raise InvalidInput({f"domains.{index}.id": _("This is no domain of this certification.")})
+        row = by_id[domain.id] if domain.id is not None else by_name.get(domain.name.casefold())
+        is_taken = row is not None and (row in rows or (domain.id is None and row.id in named))
+        if is_taken and domain.id is not None:
+            raise InvalidInput({f"domains.{index}.id": _("This domain is given twice.")})
+        rows.append(None if is_taken else row)
+    return rows
+
+
+async def _remove_domain(domain: Domain) -> None:
+    if await fetchval("SELECT 1 FROM item WHERE domain_id = $1 LIMIT 1", domain.id):
+        message = _("“{name}” has items. Move them to another domain before you remove it.")
+        raise DomainInUse(message.format(name=domain.name))
+    await domain.delete()
+
+
+async def _rewrite_domains(certification_id: UUID, domains: list[DomainChange], rows: list[Domain | None]) -> None:
+    # Names are unique: rows that change theirs step aside first, so that two may swap.
+    for wanted, row in zip(domains, rows, strict=True):
+        if row is not None and row.name != wanted.name:
+            await Domain.filter(id=row.id).update(name=f"renamed {row.id}")
+    for position, (wanted, row) in enumerate(zip(domains, rows, strict=True)):
+        values: dict[str, Any] = {"name": wanted.name, "weight": wanted.weight, "position": position}
+        if row is None:
+            await Domain.create(certification_id=certification_id, **values)
+        else:
+            await Domain.filter(id=row.id).update(**values)
 
 
 async def _record(

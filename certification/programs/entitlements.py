@@ -16,6 +16,7 @@ from certification.programs.models import (
 )
 from core.database import transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import gettext as _
 
 
 class NotEligible(Conflict):
@@ -28,6 +29,25 @@ class NoAttemptsLeft(Conflict):
     """Every attempt of the entitlement is used."""
 
     code, message = "no_attempts_left", "You have used every attempt that you were entitled to."
+
+
+class NoSuchPerson(InvalidInput):
+    """422 on `email`: an entitlement is given to somebody with an account."""
+
+    def __init__(self) -> None:
+        super().__init__({"email": _("Nobody has an account with this address. Ask them to sign up first.")})
+
+
+class EntitlementOver(Conflict):
+    """There is nothing left to withdraw."""
+
+    code, message = "entitlement_over", "This entitlement has ended or every attempt of it is used."
+
+
+class OpenToAll(Conflict):
+    """Withdrawing would change nothing: the next start grants a new one."""
+
+    code, message = "open_to_all", "This certification is open to all, so that the next start would grant it again."
 
 
 def months_later(moment: datetime, months: int) -> datetime:
@@ -50,7 +70,7 @@ async def grant(
     """Give `person` the right to sit. Raises `InvalidInput` where it would have ended already."""
     ends = valid_until or months_later(now, policy.entitlement_months)
     if ends <= now:
-        raise InvalidInput({"valid_until": "Choose a moment in the future."})
+        raise InvalidInput({"valid_until": _("Choose a moment in the future.")})
     async with transaction():
         entitlement = await Entitlement.create(
             certification=certification,
@@ -70,6 +90,38 @@ async def grant(
             after={"attempts": entitlement.attempts_allowed, "source": source.value, "valid_until": ends.isoformat()},
         )
     return entitlement
+
+
+async def person_by_address(email: str) -> Person:
+    """The person with this address. Raises `NoSuchPerson`."""
+    person = await Person.get_or_none(email=email.strip().lower(), erased_at=None)
+    if person is None:
+        raise NoSuchPerson()
+    return person
+
+
+async def revoke(entitlement: Entitlement, *, by: Person, now: datetime) -> None:
+    """End an entitlement that still allows an attempt; a running attempt goes on.
+
+    Raises `EntitlementOver` where nothing is left of it, and `OpenToAll`.
+    """
+    async with transaction():
+        locked = await Entitlement.select_for_update().get(id=entitlement.id)
+        if locked.valid_until <= now or locked.attempts_left < 1:
+            raise EntitlementOver()
+        if entitlement.certification.access is CertificationAccess.open:
+            raise OpenToAll()
+        await audit.record(
+            "entitlement.revoked",
+            by=by,
+            object_kind="entitlement",
+            object_id=entitlement.id,
+            organization_id=entitlement.certification.organization_id,
+            before={"valid_until": locked.valid_until.isoformat()},
+            after={"valid_until": now.isoformat()},
+        )
+        locked.valid_until = entitlement.valid_until = now
+        await locked.save(update_fields=["valid_until"])
 
 
 async def take_attempt(

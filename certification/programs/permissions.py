@@ -1,8 +1,12 @@
 """Who may see and change a certification."""
 
+from uuid import UUID
+
+from tortoise.expressions import Q
+
 from accounts import roles
-from accounts.models import Organization, Person
-from certification.programs.models import Certification, CertificationStatus
+from accounts.models import Organization, Person, RoleGrant, ScopeKind
+from certification.programs.models import Certification, CertificationStatus, Entitlement
 from core.errors import NotFound
 
 
@@ -41,3 +45,26 @@ async def access_new(organization_slug: str, person: Person | None) -> Organizat
         raise NotFound()
     await roles.require(person, "organization:certification:create", organization_id=organization.id)
     return organization
+
+
+async def access_entitlement(slug: str, entitlement_id: UUID, person: Person | None) -> Entitlement:
+    """An entitlement of the certification, with its person, for somebody who may grant and withdraw them."""
+    certification = await access_certification(slug, person, permission="certification:entitlement:grant")
+    found = await Entitlement.get_or_none(id=entitlement_id, certification_id=certification.id).select_related(
+        "person", "certification"
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
+async def permissions_of(person: Person | None, certification: Certification) -> frozenset[str]:
+    """Everything that the person's roles allow on this certification, in one query."""
+    if person is None:
+        return frozenset()
+    held = await RoleGrant.filter(
+        Q(scope_kind=ScopeKind.organization) | Q(scope_id=certification.id),
+        person_id=person.id,
+        organization_id=certification.organization_id,
+    )
+    return frozenset().union(*(roles.PERMISSIONS[grant.role] for grant in held))

@@ -1,12 +1,23 @@
 """What comes in and goes out about certifications, policies, domains and entitlements."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from certification.programs.models import (
     Certification,
@@ -17,15 +28,54 @@ from certification.programs.models import (
     Entitlement,
     EntitlementSource,
 )
+from core.i18n import gettext as _
 from core.pages import PageQuery
+
+MAX_DOMAINS = 50
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def _known_language(tag: str) -> str:
     try:
         Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
-        raise ValueError("Use a language tag such as en, fr or pt-BR.") from None
+        raise ValueError(_("Use a language tag such as en, fr or pt-BR.")) from None
     return tag
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(text.split())
+    if _CONTROL.search(text):
+        raise ValueError(_("Remove the control characters from this text."))
+    return text
+
+
+def _lines(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _CONTROL_BUT_LINES.search(text):
+        raise ValueError(_("Remove the control characters from this text."))
+    return text
+
+
+def _end_of_day(value: object) -> object:
+    """A bare day, as a form sends it, means its last second in UTC."""
+    if isinstance(value, str) and _DAY.fullmatch(value.strip()):
+        try:
+            day = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return value
+        return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
+    return value
+
+
+def _within_reach(moment: datetime) -> datetime:
+    # Compared after the bound on the year alone: 9999-12-31 in a western zone has no counterpart in UTC.
+    if moment.year >= LATEST.year or moment.year < 1971:
+        raise ValueError(_("Choose a day before the year 2200."))
+    return moment
 
 
 def _text(longest: int, shortest: int = 1) -> StringConstraints:
@@ -33,6 +83,13 @@ def _text(longest: int, shortest: int = 1) -> StringConstraints:
 
 
 LanguageTag = Annotated[str, _text(16), AfterValidator(_known_language)]
+Title = Annotated[str, _text(200), AfterValidator(_one_line)]
+Statement = Annotated[str, _text(500), AfterValidator(_one_line)]
+Summary = Annotated[str, _text(300, 0), AfterValidator(_one_line)]
+Description = Annotated[str, _text(20_000, 0), AfterValidator(_lines)]
+DomainName = Annotated[str, _text(150), AfterValidator(_one_line)]
+Reason = Annotated[str, _text(500, 3), AfterValidator(_one_line)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_end_of_day), AfterValidator(_within_reach)]
 
 
 class _In(BaseModel):
@@ -56,17 +113,23 @@ class PolicyIn(_In):
 class DomainIn(_In):
     """A topic and its weight relative to the others."""
 
-    name: Annotated[str, _text(150)]
+    name: DomainName
     weight: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
-class CertificationChange(_In):
-    """What may be changed about a certification; fields that are left out stay."""
+class DomainChange(DomainIn):
+    """A topic among the others; `id` says which one it was, so that it can take another name."""
 
-    title: Annotated[str | None, _text(200)] = None
-    statement: Annotated[str | None, _text(500)] = None
-    summary: Annotated[str | None, _text(300, 0)] = None
-    description: Annotated[str | None, _text(20_000, 0)] = None
+    id: UUID | None = None
+
+
+class CertificationChange(_In):
+    """What may be changed about a certification; fields that are left out stay, those of the policy too."""
+
+    title: Title | None = None
+    statement: Statement | None = None
+    summary: Summary | None = None
+    description: Description | None = None
     language: LanguageTag | None = None
     access: CertificationAccess | None = None
     policy: PolicyIn | None = None
@@ -75,27 +138,27 @@ class CertificationChange(_In):
 class CertificationIn(_In):
     """A new certification: what it attests, who may sit, its rules and its domains."""
 
-    title: Annotated[str, _text(200)]
-    statement: Annotated[str, _text(500), Field(description="What the certificate attests, in one sentence.")]
-    summary: Annotated[str, _text(300, 0)] = ""
-    description: Annotated[str, _text(20_000, 0), Field(description="Markdown.")] = ""
+    title: Title
+    statement: Annotated[Statement, Field(description="What the certificate attests, in one sentence.")]
+    summary: Summary = ""
+    description: Annotated[Description, Field(description="Markdown.")] = ""
     language: LanguageTag = "en"
     access: CertificationAccess = CertificationAccess.open
     policy: PolicyIn = PolicyIn()
-    domains: Annotated[list[DomainIn], Field(max_length=50)] = []
+    domains: Annotated[list[DomainIn], Field(max_length=MAX_DOMAINS)] = []
 
     @model_validator(mode="after")
     def _domains_differ(self) -> Self:
         names = [domain.name.casefold() for domain in self.domains]
         if len(names) != len(set(names)):
-            raise ValueError("Give every domain a name of its own.")
+            raise ValueError(_("Give every domain a name of its own."))
         return self
 
 
 class DomainsIn(_In):
     """All domains of a certification, in order."""
 
-    domains: Annotated[list[DomainIn], Field(min_length=1, max_length=50)]
+    domains: Annotated[list[DomainChange], Field(min_length=1, max_length=MAX_DOMAINS)]
 
 
 class EntitlementIn(_In):
@@ -103,14 +166,21 @@ class EntitlementIn(_In):
 
     email: EmailStr
     attempts_allowed: Annotated[int | None, Field(ge=1, le=100)] = None
-    valid_until: datetime | None = None
-    note: Annotated[str, _text(100, 0)] = ""
+    valid_until: Annotated[Moment | None, Field(description="A bare day means its end in UTC.")] = None
+    note: Annotated[str, _text(100, 0), AfterValidator(_one_line)] = ""
 
 
 class CertificationSearch(PageQuery):
     """Which published certifications to list."""
 
     q: Annotated[str | None, _text(200)] = None
+
+
+class EntitlementSearch(PageQuery):
+    """Which entitlements of a certification to list: by name or address, ended ones too where asked."""
+
+    q: Annotated[str | None, _text(200, 0)] = None
+    ended: bool = False
 
 
 class PolicyOut(BaseModel):
@@ -183,17 +253,36 @@ class CertificationOut(CertificationCard):
         )
 
 
+class DomainsOut(BaseModel):
+    """All domains of a certification, in order."""
+
+    domains: list[DomainOut]
+
+
 class EntitlementOut(BaseModel):
     """Somebody's right to sit."""
 
     id: UUID
+    name: str
+    email: str | None
     attempts_allowed: int
     attempts_used: int
     valid_until: datetime
     source: EntitlementSource
+    note: str
     created_at: datetime
 
     @classmethod
     def of(cls, entitlement: Entitlement) -> Self:
-        """From the row."""
-        return cls(**{name: getattr(entitlement, name) for name in cls.model_fields})
+        """From the row with its person fetched."""
+        return cls(
+            id=entitlement.id,
+            name=entitlement.person.display_name,
+            email=entitlement.person.email,
+            attempts_allowed=entitlement.attempts_allowed,
+            attempts_used=entitlement.attempts_used,
+            valid_until=entitlement.valid_until,
+            source=entitlement.source,
+            note=entitlement.source_reference,
+            created_at=entitlement.created_at,
+        )
