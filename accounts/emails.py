@@ -62,7 +62,7 @@ async def say_goodbye(name: str, email: str, locale: str, person_id: UUID) -> No
     await mail.send(
         "accounts/erased",
         to=(name, email),
-        context={"name": name},
+        context={},
         locale=locale,
         key=f"accounts.erased {person_id}",
     )
@@ -71,10 +71,12 @@ async def say_goodbye(name: str, email: str, locale: str, person_id: UUID) -> No
 async def _send(template: str, person: Person, email: str | None, *, key: str | None = None, **context: object) -> None:
     if email is None:
         return
+    # A name goes only to an address known to be its person's: strangers may sign up anybody, under any words.
+    name = person.display_name if person.is_confirmed and email == person.email else ""
     await mail.send(
         f"accounts/{template}",
-        to=(person.display_name, email),
-        context={"name": person.display_name, "public_url": get_settings().public_url, **context},
+        to=(name, email),
+        context=context,
         locale=person.locale,
         key=f"accounts.{template} {key or new_id()}",
     )

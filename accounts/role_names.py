@@ -36,3 +36,8 @@ def role_help(role: Role) -> str:
         Role.proctor: _("Watches over exams."),
         Role.viewer: _("Sees everything but people, changes nothing."),
     }[role]
+
+
+def act_name(action: str) -> str:
+    """An audited act in plain words: `member.granted` is “Member granted”."""
+    return action.replace(".", " ").replace("_", " ").capitalize()

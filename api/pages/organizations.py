@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts import accent, members, organizations, queries, role_names
-from accounts.models import Organization, Person, Role, ScopeKind
+from accounts.models import AuditEntry, Organization, Person, Role, ScopeKind
 from accounts.permissions import access_organization, access_platform
 from accounts.roles import is_allowed, scope_ids
 from accounts.schemas import AuditSearch, ChapterForm, MemberIn, OrganizationChangeIn
@@ -139,14 +141,35 @@ async def audit_log(request: Request) -> Response:
     entries, cursor = await queries.audit_log(organization, search)
     ids = [entry.actor_id for entry in entries]
     ids += [entry.object_id for entry in entries if entry.object_kind == "person"]
+    names, actions = await queries.names_of(ids), await queries.audit_actions(organization)
     context = {
-        "entries": entries,
-        "names": await queries.names_of(ids),
-        "actions": [("", _("All acts"))] + [(one, one) for one in await queries.audit_actions(organization)],
+        "entries": [_audit_row(entry, names) for entry in entries],
+        "actions": [("", _("All acts"))] + [(one, role_names.act_name(one)) for one in actions],
         "search": search,
-        "next_href": str(request.url.include_query_params(cursor=cursor)) if cursor else None,
+        "next_href": "?" + urlencode({"action": search.action or "", "cursor": cursor}) if cursor else None,
     }
     return await _page(request, "audit", organization, context)
+
+
+def _audit_row(entry: AuditEntry, names: dict[UUID, str]) -> dict[str, Any]:
+    """One entry in words; ids say nothing to a reader and stay in the JSON."""
+    before, after = entry.before or {}, entry.after or {}
+    fields = [name for name in {**before, **after} if not name.endswith("_id")]
+    changes = [(name.replace("_", " "), _text(before.get(name)), _text(after.get(name))) for name in fields]
+    return {
+        "entry": entry,
+        "who": (names.get(entry.actor_id) or _("An erased person")) if entry.actor_id else "Confero",
+        "act": role_names.act_name(entry.action),
+        "what": names.get(entry.object_id) or entry.object_kind.replace("_", " ").capitalize(),
+        "changes": [change for change in changes if change[1] or change[2]],
+    }
+
+
+def _text(value: Any) -> str:
+    """A value of the audit log for reading."""
+    if value is None:
+        return ""
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
 async def show_jobs(request: Request) -> Response:

@@ -12,6 +12,7 @@ from accounts import people, queries, sign_in
 from accounts.models import ApiToken
 from accounts.schemas import EmailChangeIn, ErasureIn, PasswordChangeIn, ProfileIn
 from api import auth, parse
+from api.browsers import browser_name
 from api.pages.places import profile_tabs
 from api.personal_data import file_of
 from api.render import FormState, form_state, redirect, render
@@ -79,7 +80,8 @@ async def sessions(request: Request) -> Response:
     """Where the person is signed in."""
     caller = auth.caller_of(request)
     found = await queries.sessions_of(caller.require_person(), now=datetime.now(UTC))
-    context = {"sessions": found, "current": caller.session_id, "tabs": profile_tabs("sessions")}
+    rows = [{"session": session, "browser": browser_name(session.user_agent)} for session in found]
+    context = {"sessions": rows, "current": caller.session_id, "tabs": profile_tabs("sessions")}
     return render(request, "pages/accounts/sessions.html", context)
 
 

@@ -195,6 +195,15 @@ async def test_an_error_page_helps_on(browser: httpx.AsyncClient) -> None:
     assert 'href="/sign-in?next=/no/such/page"' in page.text
 
 
+async def test_an_error_page_shows_what_was_typed_as_text(app: Starlette) -> None:
+    owner = await accounts.member(await accounts.organization("open-systems"))
+    async with accounts.signed_in(app, owner) as client:
+        page = await client.get("/organize/open-systems/audit?100%25<b>=%25s")
+    assert page.status_code == 422
+    assert "100%&lt;b&gt;" in page.text
+    assert "<b>" not in page.text
+
+
 async def test_a_fault_tells_nothing_about_itself(app: Starlette, database: str) -> None:
     await execute("ALTER TABLE failure_count RENAME TO elsewhere")
     try:

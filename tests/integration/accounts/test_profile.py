@@ -8,6 +8,7 @@ from accounts import passwords
 from accounts.models import ApiToken, AuditEntry, Person, RoleGrant, SignInSession, SingleUseLink
 from certification.erasure import erase_person
 from core.models import OutgoingMail
+from core.settings import Settings
 from tests.factories import accounts
 from tests.factories.accounts import PASSWORD
 from tests.integration.accounts.conftest import link_to, mails_to
@@ -202,3 +203,40 @@ async def test_the_last_owner_is_not_erased(app: Starlette, amina: Person) -> No
     await accounts.member(organization)
     await erase_person(amina, by=amina, now=datetime.now(UTC))
     assert await RoleGrant.filter(organization_id=organization.id).count() == 1
+
+
+async def test_guessing_the_present_password_is_limited(app: Starlette, settings: Settings, amina: Person) -> None:
+    settings.sign_in_failures_per_account = 2
+    async with accounts.with_token(app, amina) as client:
+        body = {"current_password": "wrong", "new_password": "seven green tram lines"}
+        codes = [(await client.post("/api/v1/me/password", json=body)).status_code for _n in range(3)]
+        right = await client.post("/api/v1/me/password", json={**body, "current_password": PASSWORD})
+    assert codes == [422, 422, 429]
+    assert right.status_code == 429
+
+
+async def test_everything_that_touches_security_is_audited(app: Starlette, amina: Person) -> None:
+    async with accounts.signed_in(app, None) as client:
+        await client.post("/sign-in", data={"email": EMAIL, "password": PASSWORD})
+        await client.post("/me/tokens", data={"name": "kiosk", "scopes": "read", "expires_in_days": "1"})
+        await client.post(f"/me/tokens/{(await ApiToken.get()).id}/revoke")
+        form = {"current_password": PASSWORD, "new_password": "seven green tram lines"}
+        await client.post("/me/profile/password", data=form)
+        await client.post("/me/profile/email", data={"email": "ami@example.net", "password": "seven green tram lines"})
+        await client.post(await link_to("ami@example.net", "confirm"))
+        await client.post("/reset", data={"email": "ami@example.net"})
+        await client.post("/sign-out")
+    entries = await AuditEntry.all().order_by("at", "id")
+    assert [entry.action for entry in entries] == [
+        "person.signed_in",
+        "token.created",
+        "token.revoked",
+        "person.password_changed",
+        "person.email_change_requested",
+        "person.email_changed",
+        "person.reset_requested",
+        "session.ended",
+    ]
+    kept = json.dumps([[entry.before, entry.after] for entry in entries])
+    for personal in (EMAIL, "ami@example.net", "Amina", "seven green"):
+        assert personal not in kept

@@ -192,3 +192,9 @@ async def test_two_sign_ups_at_once_make_one_account(database: str) -> None:
     made = await asyncio.gather(*(once() for _n in range(4)))
     assert sum(person is not None for person in made) == 1
     assert await Person.all().count() == 1
+
+
+async def test_no_mail_carries_a_strangers_words_to_an_unconfirmed_address(browser: httpx.AsyncClient) -> None:
+    await browser.post("/api/v1/people", json={**NEW, "name": "Win a prize at evil.example"})
+    (mail,) = await mails_to("amina@example.org")
+    assert "prize" not in mail.to_name + mail.subject + mail.text + mail.html
