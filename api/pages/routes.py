@@ -1,9 +1,146 @@
 """The whole table of pages. A test walks it and fails on a route without a declared audience."""
 
-from api.pages import certificates, home, me, organizations, outbox, password_reset, profile, sign_in, sign_up, verify
+from api.pages import (
+    certificates,
+    events,
+    exams,
+    home,
+    me,
+    organizations,
+    organize_events,
+    outbox,
+    password_reset,
+    profile,
+    programme,
+    sign_in,
+    sign_up,
+    verify,
+)
 from api.routing import Audience, Page
 
 PAGES: list[Page] = [
+    # --- Events and programme ---
+    Page(method="GET", path="/events", handler=events.index, audience=Audience.anyone),
+    Page(method="GET", path="/events/{slug}", handler=events.show, audience=Audience.anyone),
+    Page(method="GET", path="/events/{slug}/calendar.ics", handler=events.calendar_file, audience=Audience.anyone),
+    Page(method="GET", path="/organize/{slug}/events/new", handler=organize_events.new, audience=Audience.staff),
+    Page(method="POST", path="/organize/{slug}/events/new", handler=organize_events.create, audience=Audience.staff),
+    Page(method="GET", path="/organize/events/{slug}", handler=organize_events.overview, audience=Audience.staff),
+    Page(method="GET", path="/organize/events/{slug}/edit", handler=organize_events.edit, audience=Audience.staff),
+    Page(method="POST", path="/organize/events/{slug}/edit", handler=organize_events.save, audience=Audience.staff),
+    Page(
+        method="POST", path="/organize/events/{slug}/publish", handler=organize_events.publish, audience=Audience.staff
+    ),
+    Page(
+        method="GET", path="/organize/events/{slug}/cancel", handler=organize_events.ask_cancel, audience=Audience.staff
+    ),
+    Page(method="POST", path="/organize/events/{slug}/cancel", handler=organize_events.cancel, audience=Audience.staff),
+    Page(
+        method="GET", path="/organize/events/{slug}/rooms", handler=organize_events.list_rooms, audience=Audience.staff
+    ),
+    Page(
+        method="POST", path="/organize/events/{slug}/rooms", handler=organize_events.add_room, audience=Audience.staff
+    ),
+    Page(
+        method="GET",
+        path="/organize/events/{slug}/rooms/{id:uuid}",
+        handler=organize_events.edit_room,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/rooms/{id:uuid}",
+        handler=organize_events.save_room,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/rooms/{id:uuid}/remove",
+        handler=organize_events.remove_room,
+        audience=Audience.staff,
+    ),
+    Page(method="GET", path="/organize/events/{slug}/programme", handler=programme.show, audience=Audience.staff),
+    Page(
+        method="GET",
+        path="/organize/events/{slug}/programme/sessions/new",
+        handler=programme.new_session,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/programme/sessions/new",
+        handler=programme.create_session,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/events/{slug}/programme/sessions/{id:uuid}",
+        handler=programme.edit_session,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/programme/sessions/{id:uuid}",
+        handler=programme.save_session,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/programme/sessions/{id:uuid}/remove",
+        handler=programme.remove_session,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET", path="/organize/events/{slug}/speakers", handler=programme.list_speakers, audience=Audience.staff
+    ),
+    Page(
+        method="POST", path="/organize/events/{slug}/speakers", handler=programme.add_speaker, audience=Audience.staff
+    ),
+    Page(
+        method="GET",
+        path="/organize/events/{slug}/speakers/{id:uuid}",
+        handler=programme.edit_speaker,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/speakers/{id:uuid}",
+        handler=programme.save_speaker,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/speakers/{id:uuid}/remove",
+        handler=programme.remove_speaker,
+        audience=Audience.staff,
+    ),
+    # --- Exams ---
+    Page(method="GET", path="/certifications/{slug}/start", handler=exams.prepare, audience=Audience.signed_in),
+    Page(method="POST", path="/certifications/{slug}/start", handler=exams.start, audience=Audience.signed_in),
+    Page(
+        method="POST",
+        path="/certifications/{slug}/start/confirmation",
+        handler=exams.send_confirmation,
+        audience=Audience.signed_in,
+    ),
+    Page(method="GET", path="/me/exams", handler=exams.mine, audience=Audience.signed_in),
+    Page(method="GET", path="/me/exams/{id:uuid}", handler=exams.show, audience=Audience.signed_in),
+    Page(
+        method="GET",
+        path="/me/exams/{id:uuid}/certificate",
+        handler=exams.certificate_state,
+        audience=Audience.signed_in,
+    ),
+    Page(
+        method="POST",
+        path="/me/exams/{id:uuid}/responses/{position:int}",
+        handler=exams.save,
+        audience=Audience.signed_in,
+    ),
+    Page(
+        method="GET", path="/me/exams/{id:uuid}/submit", handler=exams.confirm_submission, audience=Audience.signed_in
+    ),
+    Page(method="POST", path="/me/exams/{id:uuid}/submit", handler=exams.submit, audience=Audience.signed_in),
     # --- Certificates ---
     Page(method="GET", path="/verify", handler=verify.start, audience=Audience.anyone),
     Page(method="POST", path="/verify/file", handler=verify.check_file, audience=Audience.anyone),

@@ -41,9 +41,17 @@ async def create(event: Event, data: RoomIn, *, by: Person) -> Room:
 
 async def change(event: Event, room: Room, data: RoomChange, *, by: Person) -> Room:
     """Change what is given; a capacity of null means unknown. Raises `RoomNameTaken` and `EventCancelled`."""
-    _refuse_cancelled(event)
     given = data.model_dump(exclude_unset=True)
-    given = {name: value for name, value in given.items() if value is not None or name == "capacity"}
+    return await _write(event, room, {n: v for n, v in given.items() if v is not None or n == "capacity"}, by)
+
+
+async def replace(event: Event, room: Room, data: RoomIn, *, by: Person) -> Room:
+    """Write all facts of a room, as `change` does."""
+    return await _write(event, room, data.model_dump(), by)
+
+
+async def _write(event: Event, room: Room, given: dict[str, Any], by: Person) -> Room:
+    _refuse_cancelled(event)
     before: dict[str, Any] = {name: getattr(room, name) for name in given}
     try:
         async with transaction():

@@ -25,7 +25,7 @@ from events.catalog.models import Event, EventFormat, EventStatus, Room, Venue
 
 LONGEST_EVENT = timedelta(days=60)
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_TERRITORIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()) - {
+TERRITORIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()) - {
     "EU", "EZ", "QO", "UN", "XA", "XB", "ZZ",
 }  # fmt: skip
 _ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
@@ -48,7 +48,7 @@ def _known_language(tag: str) -> str:
 
 
 def _known_country(code: str) -> str:
-    if code.upper() not in _TERRITORIES:
+    if code.upper() not in TERRITORIES:
         raise ValueError(_("Use a country code of two letters, such as KE or FR."))
     return code.upper()
 

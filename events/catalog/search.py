@@ -26,7 +26,7 @@ def normalise(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_UNDECOMPOSED))
     plain = "".join(c for c in folded if not unicodedata.combining(c))
-    return re.sub(r"[^\w]+", " ", plain).strip()
+    return re.sub(r"[\W_]+", " ", plain).strip()
 
 
 _UNDECOMPOSED = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
@@ -143,3 +143,25 @@ async def _run(statement: _Statement, rank: str, limit: int, *, is_fuzzy: bool) 
     async with transaction() as connection:
         await connection.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {_TYPO_THRESHOLD}")
         return await connection.fetch(sql, *statement.values)
+
+
+async def countries(now: datetime) -> list[str]:
+    """ISO codes of the countries where something published is still to come."""
+    rows = await fetch(
+        """SELECT DISTINCT v.country FROM event e JOIN venue v ON v.id = e.venue_id
+           WHERE e.status = 'published' AND e.starts_at >= $1 AND e.ends_at >= $2 ORDER BY 1""",
+        now - LONGEST_EVENT,
+        now,
+    )
+    return [row["country"] for row in rows]
+
+
+async def languages(now: datetime) -> list[str]:
+    """Tags of the languages in which something published is still to come."""
+    rows = await fetch(
+        """SELECT DISTINCT unnest(languages) AS tag FROM event
+           WHERE status = 'published' AND starts_at >= $1 AND ends_at >= $2 ORDER BY 1""",
+        now - LONGEST_EVENT,
+        now,
+    )
+    return [row["tag"] for row in rows]

@@ -44,7 +44,8 @@ async def refuse_taken_room(session_id: UUID, room_id: UUID | None, starts_at: d
     row = await fetchrow(
         """SELECT s.title, r.name AS room, s.starts_at, s.ends_at, e.time_zone
            FROM session s JOIN room r ON r.id = s.room_id JOIN event e ON e.id = s.event_id
-           WHERE s.room_id = $1 AND s.id <> $2 AND tstzrange(s.starts_at, s.ends_at) && tstzrange($3, $4)
+           WHERE s.room_id = $1 AND s.id <> $2 AND s.starts_at IS NOT NULL
+                 AND tstzrange(s.starts_at, s.ends_at) && tstzrange($3, $4)
            ORDER BY s.starts_at LIMIT 1""",
         room_id,
         session_id,
@@ -70,7 +71,7 @@ async def refuse_busy_speakers(
            FROM session_speaker x JOIN session s ON s.id = x.session_id JOIN event e ON e.id = s.event_id
                 JOIN speaker p ON p.id = x.speaker_id
            WHERE x.speaker_id = ANY($1) AND s.id <> $2 AND e.status <> 'cancelled'
-                 AND tstzrange(s.starts_at, s.ends_at) && tstzrange($3, $4)
+                 AND s.starts_at IS NOT NULL AND tstzrange(s.starts_at, s.ends_at) && tstzrange($3, $4)
            ORDER BY p.name, s.starts_at LIMIT 1""",
         list(speaker_ids),
         session_id,
@@ -89,6 +90,7 @@ async def refuse_busy_programme(event_id: UUID) -> None:
                 JOIN session_speaker y ON y.speaker_id = x.speaker_id JOIN session o ON o.id = y.session_id
                 JOIN event e ON e.id = o.event_id JOIN speaker p ON p.id = x.speaker_id
            WHERE s.event_id = $1 AND o.event_id <> $1 AND e.status <> 'cancelled'
+                 AND s.starts_at IS NOT NULL AND o.starts_at IS NOT NULL
                  AND tstzrange(s.starts_at, s.ends_at) && tstzrange(o.starts_at, o.ends_at)
            ORDER BY p.name, o.starts_at LIMIT 1""",
         event_id,

@@ -98,6 +98,12 @@ async def test_touching_sessions_and_other_rooms_do_not_clash(client: httpx.Asyn
         assert (await add(client, event, **fields)).status_code == 201
 
 
+async def test_sessions_without_a_time_occupy_neither_room_nor_speaker(client: httpx.AsyncClient, event: Event) -> None:
+    room, speaker = await room_named(client, event, "Main hall"), await speaker_named(client, "Amina Otieno")
+    for times in ({}, {}, hour(event, 1), {}):
+        assert (await add(client, event, room=room, speakers=[speaker], **times)).status_code == 201
+
+
 async def test_a_speaker_is_never_in_two_places_even_at_two_events(
     client: httpx.AsyncClient, event: Event, organization: Organization
 ) -> None:
