@@ -1,12 +1,17 @@
 """The whole table of pages. A test walks it and fails on a route without a declared audience."""
 
 from api.pages import (
+    candidates,
     certificates,
+    certifications,
     events,
     exams,
+    grading,
     home,
+    items,
     me,
     organizations,
+    organize_certifications,
     organize_events,
     outbox,
     password_reset,
@@ -141,6 +146,162 @@ PAGES: list[Page] = [
         method="GET", path="/me/exams/{id:uuid}/submit", handler=exams.confirm_submission, audience=Audience.signed_in
     ),
     Page(method="POST", path="/me/exams/{id:uuid}/submit", handler=exams.submit, audience=Audience.signed_in),
+    # --- Certification programs ---
+    Page(method="GET", path="/certifications", handler=certifications.index, audience=Audience.anyone),
+    Page(method="GET", path="/certifications/{slug}", handler=certifications.show, audience=Audience.anyone),
+    Page(
+        method="GET",
+        path="/organize/{slug}/certifications/new",
+        handler=organize_certifications.new,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/certifications/new",
+        handler=organize_certifications.create,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}",
+        handler=organize_certifications.overview,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/edit",
+        handler=organize_certifications.edit,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/edit",
+        handler=organize_certifications.change,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/domains",
+        handler=organize_certifications.domains,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/domains",
+        handler=organize_certifications.set_domains,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/publish",
+        handler=organize_certifications.publish,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/retire",
+        handler=organize_certifications.retire,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/entitlements",
+        handler=organize_certifications.show_entitlements,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/entitlements",
+        handler=organize_certifications.grant,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/entitlements/{id:uuid}/revoke",
+        handler=organize_certifications.revoke_entitlement,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/candidates",
+        handler=candidates.index,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/candidates/{id:uuid}",
+        handler=candidates.show,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/candidates/{id:uuid}/void",
+        handler=candidates.void,
+        audience=Audience.staff,
+    ),
+    Page(method="GET", path="/organize/certifications/{slug}/grading", handler=grading.index, audience=Audience.staff),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/grading/{id:uuid}",
+        handler=grading.show,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/grading/{id:uuid}",
+        handler=grading.mark,
+        audience=Audience.staff,
+    ),
+    Page(method="GET", path="/organize/certifications/{slug}/items", handler=items.index, audience=Audience.staff),
+    Page(method="GET", path="/organize/certifications/{slug}/items/new", handler=items.new, audience=Audience.staff),
+    Page(
+        method="POST", path="/organize/certifications/{slug}/items/new", handler=items.create, audience=Audience.staff
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/items/import",
+        handler=items.start_import,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/items/import",
+        handler=items.import_file,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET", path="/organize/certifications/{slug}/items/export", handler=items.export, audience=Audience.staff
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/items/{id:uuid}",
+        handler=items.show,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/items/{id:uuid}",
+        handler=items.change,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/items/{id:uuid}/versions/{version:int}",
+        handler=items.version,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/items/{id:uuid}/retire",
+        handler=items.retire,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/items/{id:uuid}/restore",
+        handler=items.restore,
+        audience=Audience.staff,
+    ),
     # --- Certificates ---
     Page(method="GET", path="/verify", handler=verify.start, audience=Audience.anyone),
     Page(method="POST", path="/verify/file", handler=verify.check_file, audience=Audience.anyone),

@@ -1,7 +1,6 @@
 """/api/v1: sitting an exam, its result, and the graders' and officers' calls."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,7 +25,7 @@ from certification.exams.schemas import (
 )
 from certification.programs.permissions import access_certification, access_public
 from core.i18n import current_locale
-from core.pages import PageOf, PageQuery, decode_cursor, encode_cursor
+from core.pages import PageOf, PageQuery, encode_cursor
 
 
 async def start(request: Request) -> Response:
@@ -52,7 +51,7 @@ async def mine(request: Request) -> Response:
     person, now = auth.current_person(request), datetime.now(UTC)
     query = parse.query(request, PageQuery)
     await attempts.close_overdue(now=now, person_id=person.id)
-    found = await queries.attempts_of(person.id, before=_key(query.cursor), limit=query.limit + 1)
+    found = await queries.attempts_of(person.id, before=queries.sort_key(query.cursor), limit=query.limit + 1)
     shown = found[: query.limit]
     results = await queries.results_of([attempt.id for attempt in shown])
     items = [AttemptOut.of(a, ResultOut.of(results[a.id]) if a.id in results else None) for a in shown]
@@ -88,7 +87,9 @@ async def to_grade(request: Request) -> Response:
         request.path_params["slug"], person, permission="certification:response:grade"
     )
     query = parse.query(request, PageQuery)
-    found = await grading.waiting(certification.id, grader=person, after=_key(query.cursor), limit=query.limit + 1)
+    found = await grading.waiting(
+        certification.id, grader=person, after=queries.sort_key(query.cursor), limit=query.limit + 1
+    )
     shown = found[: query.limit]
     more = encode_cursor(shown[-1].submitted_at, shown[-1].id) if len(found) > query.limit else None
     return respond.json(PageOf[WaitingOut](items=[WaitingOut.of(one) for one in shown], next_cursor=more))
@@ -145,12 +146,3 @@ async def _result(attempt: Attempt, now: datetime) -> ResultOut | None:
         return ResultOut.of(result) if result else None
     retake = await queries.retake_of(attempt.certification, attempt.person_id, attempt.policy, attempt, now=now)
     return ResultOut.of(result, retake)
-
-
-def _key(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if cursor is None:
-        return None
-    moment, row_id = decode_cursor(cursor, datetime, UUID)
-    if not isinstance(moment, datetime) or not isinstance(row_id, UUID):
-        raise TypeError("decode_cursor answers with the kinds that it was asked for")
-    return moment, row_id

@@ -57,7 +57,7 @@ from certification.bank.schemas import (
     ImportReportOut,
     ItemChange,
     ItemIn,
-    ItemOut,
+    BankItemOut,
     ItemSearch,
     ItemSummary,
     ItemVersionOut,
@@ -732,7 +732,7 @@ ENDPOINTS: list[Endpoint] = [
         tag="Items",
         summary="Create an item",
         body=ItemIn,
-        answers={201: ItemOut},
+        answers={201: BankItemOut},
     ),
     Endpoint(
         method="POST",
@@ -765,7 +765,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.certify,
         tag="Items",
         summary="Show an item",
-        answers={200: ItemOut},
+        answers={200: BankItemOut},
     ),
     Endpoint(
         method="PATCH",
@@ -776,7 +776,7 @@ ENDPOINTS: list[Endpoint] = [
         tag="Items",
         summary="Change an item",
         body=ItemChange,
-        answers={200: ItemOut},
+        answers={200: BankItemOut},
     ),
     Endpoint(
         method="GET",
