@@ -59,6 +59,8 @@ async def scan(request: Request) -> Response:
 async def event(request: Request) -> Response:
     """Select one event by its key."""
     row = await _pool(request).fetchrow(_EVENT, request.path_params["slug"])
+    if row is None:
+        return Response(status_code=404)
     return JSONResponse({"title": row["title"], "description": row["description"]})
 
 

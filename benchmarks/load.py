@@ -50,7 +50,8 @@ class _Client(asyncio.Protocol):
         wanted = self.requests(self.number) if time.perf_counter() < self.deadline else None
         if wanted is None:
             self.transport.close()
-            self.done.done() or self.done.set_result(None)
+            if not self.done.done():
+                self.done.set_result(None)
             return
         self._sent = time.perf_counter()
         self.transport.write(wanted)

@@ -1,0 +1,199 @@
+"""A small world for tests that visit every page and every operation: one object of each kind, all of one organization.
+
+Built by the same commands as the application's, in the server's own database; its worker does the rest.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+from accounts import links, people, sign_in
+from accounts.models import LinkPurpose, Organization, Person, Role, RoleGrant
+from certification.bank.content import ItemType, parse_content
+from certification.bank.models import Item
+from certification.certificates import issuing
+from certification.certificates.models import Certificate, IssueRequest, SourceKind
+from certification.exams import attempts, queries, saving
+from certification.exams.models import Attempt, Response
+from certification.programs.models import Certification, Entitlement
+from certification.programs.queries import current_policy
+from core.models import OutgoingMail
+from events.catalog.models import Event
+from events.onsite.models import CheckIn, CheckInList
+from events.registration import registrations
+from events.registration.models import Quota, TicketType
+from tests.factories import accounts, certification, events
+
+_PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class World:
+    """What exists: `owner` may do everything with it, `learner` has attended, sat and passed."""
+
+    organization: Organization
+    owner: Person
+    learner: Person
+    event: Event
+    certification: Certification
+    known: dict[str, str] = field(default_factory=dict)
+
+    def parameters(self, path: str) -> dict[str, str]:
+        """Values for the parameters of a path: those of the objects that exist, known by the segment before them."""
+        found: dict[str, str] = {}
+        segments = path.strip("/").split("/")
+        for before, segment in zip(["", *segments], segments, strict=False):
+            if segment.startswith("{"):
+                parameter = segment[1:].split("}")[0].split(":")[0]
+                key = before if before in self.known else f"{before}/{parameter}"
+                found[parameter] = self.known.get(key) or self.known.get(parameter) or str(uuid4())
+        return found
+
+    def path(self, template: str) -> str:
+        """The path of an object that exists."""
+        values = self.parameters(template)
+        segments = []
+        for segment in template.split("/"):
+            start, brace, rest = segment.partition("{")
+            parameter, _, end = rest.partition("}")
+            segments.append(start + values[parameter.split(":")[0]] + end if brace else segment)
+        return "/".join(segments)
+
+    async def owner_token(self) -> str:
+        """A token of the owner with every scope."""
+        now = datetime.now(UTC)
+        _, secret = await sign_in.create_token(
+            self.owner, name="tests", scopes=accounts.EVERY_SCOPE, now=now, expires_at=now + timedelta(days=1)
+        )
+        return secret
+
+
+async def build_world() -> World:
+    """Make the world and wait until the worker has issued its certificate."""
+    now = datetime.now(UTC)
+    organization = await accounts.organization(name="Open Systems Foundation")
+    owner = await accounts.member(organization)
+    learner = await accounts.person(name="Zoë Ångström")
+    event = await events.published_event(
+        organization, description="**Everything** about clusters.\n\n- talks\n- tables", title="Nairobi Systems Days"
+    )
+    exam = await certification.certification(
+        organization, items=certification.EVERY_TYPE, domains={"Files": 2, "Shell": 1}
+    )
+    world = World(organization, owner, learner, event, exam)
+    world.known |= {
+        "organizations": organization.slug,
+        "organize": organization.slug,
+        "events": event.slug,
+        "certifications": exam.slug,
+        "position": "1",
+        "job_id": "1",
+        "index": "0",
+        "verb": "revoke",
+    }
+    await _add_people(world, now)
+    await _add_programme(world)
+    await _add_registrations(world, now)
+    await _add_exams(world, now)
+    await _add_certificates(world, now)
+    return world
+
+
+async def _add_people(world: World, now: datetime) -> None:
+    viewer = await accounts.member(world.organization, Role.viewer)
+    newcomer = await accounts.person(name="Kofi Mensah", confirmed=False)
+    await people.send_confirmation(newcomer, now=now)
+    kept = await OutgoingMail.get(to_address=newcomer.email)
+    address = kept.to_address
+    world.known |= {
+        "outbox": str(kept.id),
+        "confirm": await links.create(newcomer, LinkPurpose.confirm_email, email=address, now=now),
+        "reset": await links.create(newcomer, LinkPurpose.reset_password, email=address, now=now),
+        "members": str((await RoleGrant.get(person_id=viewer.id)).id),
+    }
+
+
+async def _add_programme(world: World) -> None:
+    rooms = [await events.room(world.event, name, position=n) for n, name in enumerate(("Baobab", "Acacia"))]
+    speaker = await events.speaker(world.organization)
+    sessions = [
+        await events.session(world.event, room, title=title, speakers=[speaker] if n == 0 else None)
+        for n, (room, title) in enumerate(zip(rooms, ("Profiling in practice", "What a scheduler knows"), strict=True))
+    ]
+    world.known |= {"rooms": str(rooms[0].id), "speakers": str(speaker.id), "sessions": str(sessions[0].id)}
+
+
+async def _add_registrations(world: World, now: datetime) -> None:
+    mine = await registrations.register(world.event, by=world.learner, now=now)
+    await registrations.register(world.event, by=world.owner, now=now)
+    first_list = await CheckInList.get(event_id=world.event.id)
+    scan = await CheckIn.create(check_in_list=first_list, registration=mine, checked_in_by_id=world.owner.id)
+    ticket_type = await TicketType.get(event_id=world.event.id)
+    world.known |= {
+        "registrations": str(mine.id),
+        "check-ins": str(scan.id),
+        "ticket-types": str(ticket_type.id),
+        "quotas": str((await Quota.get(event_id=world.event.id)).id),
+    }
+
+
+async def _add_exams(world: World, now: datetime) -> None:
+    """The learner has an attempt that waits for its grader and, at another certification, one in progress."""
+    submitted = await sit(world.certification, world.learner, now=now)
+    essay = await Response.get(attempt_id=submitted.id, item_version__type=ItemType.ESSAY.value)
+    other = await certification.certification(world.organization)
+    running = await attempts.start(other, by=world.learner, certificate_name=None, now=now, locale="en")
+    item = await Item.filter(certification_id=world.certification.id).order_by("id").first()
+    entitlement = await Entitlement.get(certification_id=world.certification.id, person_id=world.learner.id)
+    assert item is not None
+    world.known |= {
+        "attempts": str(running.id),
+        "submitted": str(submitted.id),
+        "exams": str(running.id),
+        "items": str(item.id),
+        "grading": str(essay.id),
+        "entitlements": str(entitlement.id),
+    }
+
+
+async def _add_certificates(world: World, now: datetime) -> None:
+    source = uuid4()
+    await issuing.request(
+        SourceKind.attempt,
+        source,
+        certification=world.certification,
+        policy=await current_policy(world.certification.id),
+        person=world.learner,
+        holder_name="Zoë Ångström",
+        achieved_at=now,
+        score=Decimal("91.25"),
+        locale="en",
+    )
+    certificate = await issued_certificate(world.learner)
+    wanted = await IssueRequest.get(source_id=source)
+    world.known |= {
+        "certificates": certificate.number,
+        "verify": certificate.number,
+        "issue-requests": str(wanted.id),
+    }
+
+
+async def sit(exam: Certification, person: Person, *, now: datetime, is_right: bool = True) -> Attempt:
+    """A whole sitting of `person`, handed in, with every answer right or every answer wrong."""
+    attempt = await attempts.start(exam, by=person, certificate_name=None, now=now, locale="en")
+    for question in await queries.questions_of(attempt):
+        answer = certification.right_response if is_right else certification.wrong_response
+        row = await Response.get(attempt_id=attempt.id, position=question.position).select_related("item_version")
+        value = answer(parse_content(row.item_version.content))
+        await saving.save(attempt.id, question.position, sequence=1, response=value, by=person, now=now)
+    return await attempts.submit(attempt, by=person, now=now)
+
+
+async def issued_certificate(person: Person) -> Certificate:
+    """The certificate of `person`, as soon as the server's worker has made it."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while (found := await Certificate.get_or_none(person_id=person.id)) is None:  # noqa: ASYNC110  another process makes it
+            await asyncio.sleep(0.05)
+    return found
