@@ -52,11 +52,18 @@ def format_time(value: datetime, zone: str | ZoneInfo | None = None) -> str:
 
 
 def format_datetime(value: datetime, zone: str | ZoneInfo | None = None, style: str = "long") -> str:
-    """Day, time and the zone's name: `3 March 2027, 18:30 EAT`. A reader is never left to guess the zone."""
+    """Day, time and the zone's name: `3 March 2027, 18:30 (Nairobi)`. A reader is never left to guess the zone."""
     chosen = _zone(zone)
     day = dates.format_date(value.astimezone(chosen).date(), style, locale=_locale())
-    name = dates.get_timezone_name(value.astimezone(chosen), width="short", locale=_locale())
-    return f"{day}, {format_time(value, chosen)} {name}"
+    return f"{day}, {format_time(value, chosen)} {zone_name(value, chosen)}"
+
+
+def zone_name(value: datetime, zone: ZoneInfo) -> str:
+    """The short name of a zone where the language has one (`UTC`, `EST`), else its city in brackets: `(Nairobi)`."""
+    name = dates.get_timezone_name(value.astimezone(zone), width="short", locale=_locale())
+    if name.isascii() and name.isalpha():
+        return name
+    return f"({dates.get_timezone_location(zone, locale=_locale(), return_city=True)})"
 
 
 def format_money(minor: int, currency: str) -> str:
