@@ -13,6 +13,7 @@ from certification.exams.models import Attempt, AttemptStatus, Response, Result
 from certification.programs.models import Certification, CertificationAccess, CertificationPolicy, Entitlement
 from certification.programs.queries import current_policy
 from core.database import fetchval
+from core.pages import decode_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Readiness:
     form_length: int
     running: Attempt | None
     is_result_pending: bool
+    is_entitled: bool
     retake: Retake
 
     def is_open_at(self, now: datetime) -> bool:
@@ -84,6 +86,16 @@ async def attempts_of(person_id: UUID, *, before: tuple[datetime, UUID] | None =
     return (
         await rows.order_by("-started_at", "-id").limit(limit).select_related("certification__organization", "policy")
     )
+
+
+def sort_key(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """The (moment, id) after which a page begins; None begins at the first. Raises `InvalidInput`."""
+    if cursor is None:
+        return None
+    moment, row_id = decode_cursor(cursor, datetime, UUID)
+    if not isinstance(moment, datetime) or not isinstance(row_id, UUID):
+        raise TypeError("decode_cursor answers with the kinds that it was asked for")
+    return moment, row_id
 
 
 async def certificate_of(attempt_id: UUID) -> tuple[Certificate | None, IssueRequest | None]:
@@ -149,10 +161,12 @@ async def readiness(certification: Certification, person: Person, *, now: dateti
         "SELECT count(*) FROM item WHERE certification_id = $1 AND retired_at IS NULL", certification.id
     )
     last = await last_attempt(certification.id, person.id)
+    held = Entitlement.filter(certification_id=certification.id, person_id=person.id, valid_until__gt=now)
     return Readiness(
         policy=policy,
         form_length=min(items, policy.form_length or items),
         running=last if last is not None and last.status is AttemptStatus.in_progress else None,
         is_result_pending=last is not None and last.status is AttemptStatus.submitted,
+        is_entitled=await held.exists(),
         retake=await retake_of(certification, person.id, policy, last, now=now),
     )

@@ -193,6 +193,7 @@ async function goToResult() {
 function handIn() {
   forgetFlags();
   saver.close();
+  submission.method = "post";
   submission.submit();
 }
 
