@@ -1,13 +1,12 @@
 """/me/certificates: a holder's own; and the officers' page of one certification."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api import auth, parse
-from api.pages.sidebar import certification_sidebar
+from api.pages.certification_place import certification_page, next_href
 from api.render import form_state, redirect, render
 from api.v1.certificates import pdf_of
 from certification.certificates import issuing, permissions, queries, statuses
@@ -42,19 +41,18 @@ async def of_certification(request: Request) -> Response:
     search = parse.query(request, CertificateSearch)
     now = datetime.now(UTC)
     found, cursor = await queries.find(certification.id, search)
-    return render(
+    return await certification_page(
         request,
-        "pages/organize/certifications/certificates.html",
+        certification,
+        "certificates",
+        "certificates",
         {
-            "certification": certification,
             "search": search,
             "statuses": list(CertificateStatus),
             "rows": [{"certificate": row, "standing": standing_of(row, now=now)} for row in found],
-            "next_href": str(request.url.include_query_params(cursor=cursor)) if cursor else None,
+            "next_href": next_href(request, cursor),
             "held": await queries.held_requests(certification.id),
             "counts": await queries.counts(certification.id, now=now),
-            "sidebar": await certification_sidebar(certification, "certificates", auth.current_person(request)),
-            "form": form_state(request),
         },
     )
 
@@ -95,14 +93,10 @@ async def retry(request: Request) -> Response:
 
 
 async def _manage(request: Request, certificate: Certificate, error: AppError | None = None) -> Response:
-    certification = await Certification.get(id=certificate.certification_id)
-    context: dict[str, Any] = {
+    certification = await Certification.get(id=certificate.certification_id).select_related("organization")
+    context = {
         "certificate": certificate,
-        "certification": certification,
         "standing": standing_of(certificate, now=datetime.now(UTC)),
-        "sidebar": await certification_sidebar(certification, "certificates", auth.current_person(request)),
         "form": form_state(request, error=error),
     }
-    return render(
-        request, "pages/organize/certifications/certificate.html", context, status=error.status if error else 200
-    )
+    return await certification_page(request, certification, "certificate", "certificates", context, error=error)
