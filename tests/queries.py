@@ -17,7 +17,8 @@ def count_queries() -> Iterator[list[str]]:
     asyncpg is watched, not replaced: every statement still reaches the database.
     """
     sent: list[str] = []
-    run, run_plain = asyncpg.Connection._execute, asyncpg.Connection.execute
+    connection: Any = asyncpg.Connection  # Any: the method that all statements with arguments pass is private
+    run, run_plain = connection._execute, connection.execute
 
     async def watched(self: Any, query: str, *arguments: Any, **options: Any) -> Any:
         sent.append(query)

@@ -234,6 +234,7 @@ async def test_an_organizer_creates_publishes_and_cancels(
     made = await organizer.post("/organize/osf/events/new", data=FORM)
     assert (made.status_code, made.headers["location"]) == (303, "/organize/events/nairobi-meetup")
     event = await Event.get(slug="nairobi-meetup").select_related("venue")
+    assert event.venue
     assert (event.format, event.languages, event.venue.country) == (EventFormat.in_person, ["en", "sw"], "KE")
     base = f"/organize/events/{event.slug}"
     assert "Publish this event" in words(await organizer.get(base))
