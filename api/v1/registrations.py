@@ -8,6 +8,7 @@ from starlette.responses import Response
 from api import auth, parse, respond
 from core.pages import PageOf, PageQuery
 from events.registration import permissions, queries, registrations, tickets
+from events.registration.models import RegistrationStatus
 from events.registration.schemas import (
     AttendeeOut,
     MyRegistrationOut,
@@ -37,7 +38,10 @@ async def index(request: Request) -> Response:
     event = await permissions.access_desk(request.path_params["slug"], person, permission=permissions.VIEW)
     query = parse.query(request, RegistrationsQuery)
     page = await queries.attendees(event.id, query)
-    items = [AttendeeOut.model_construct(None, **dict(row)) for row in page.rows]
+    items = [
+        AttendeeOut.model_construct(None, **dict(row) | {"status": RegistrationStatus(row["status"])})
+        for row in page.rows
+    ]
     return respond.json(PageOf[AttendeeOut].model_construct(items=items, next_cursor=page.next_cursor))
 
 

@@ -1,0 +1,186 @@
+"""Tickets, calendar entries and the mails that bring them."""
+
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pikepdf
+import pytest
+import zxingcpp
+from icalendar import Calendar
+from PIL import Image
+from starlette.applications import Starlette
+
+from api.app import create_app
+from core import files
+from core.models import OutgoingMail
+from core.settings import Settings
+from events.catalog.models import Event
+from events.registration import feeds, jobs, registrations, tickets
+from events.registration.models import Registration
+from tests.factories import accounts, events
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def app(settings: Settings, database: str) -> Starlette:
+    return create_app(settings)
+
+
+async def entry_of(mail: OutgoingMail) -> tuple[str, Calendar]:
+    """Method and content of the calendar file that a mail carries."""
+    listed = next(each for each in mail.attachments if each["filename"].endswith(".ics"))
+    calendar = Calendar.from_ical(await files.get(listed["sha256"]))
+    return str(calendar["method"]), calendar
+
+
+async def test_the_confirmation_is_written_once_with_pdf_and_calendar_entry(database: str) -> None:
+    event = await events.published_event(title="Cloud Day")
+    registration = await registrations.register(event, by=await accounts.person(name="Zoë Ntim"), now=NOW)
+    for _ in range(2):
+        await jobs.confirm({"id": str(registration.id)})
+    mail = await OutgoingMail.get()
+    assert mail.subject == "Your ticket: Cloud Day"
+    assert tickets.shown_code(registration.code) in mail.text
+    assert f"http://testserver/me/registrations/{registration.id}" in mail.html
+    assert [each["content_type"].split(";")[0] for each in mail.attachments] == ["application/pdf", "text/calendar"]
+    method, calendar = await entry_of(mail)
+    [entry] = calendar.walk("VEVENT")
+    assert (method, str(entry["summary"]), entry.decoded("dtstart")) == ("REQUEST", "Cloud Day", event.starts_at)
+    pdf = await files.get(mail.attachments[0]["sha256"])
+    with pikepdf.open(BytesIO(pdf)) as document:
+        assert len(document.pages) == 1
+
+
+async def test_a_registration_cancelled_in_the_meantime_gets_no_confirmation(database: str) -> None:
+    person = await accounts.person()
+    registration = await registrations.register(await events.published_event(), by=person, now=NOW)
+    await registrations.cancel(registration, by=person, now=NOW)
+    await jobs.confirm({"id": str(registration.id)})
+    assert await OutgoingMail.all().count() == 0
+    for _ in range(2):
+        await jobs.tell_cancelled({"id": str(registration.id)})
+    method, calendar = await entry_of(await OutgoingMail.get())
+    [entry] = calendar.walk("VEVENT")
+    assert (method, str(entry["status"]), entry["sequence"]) == ("CANCEL", "CANCELLED", 1)
+
+
+@pytest.mark.parametrize(("topic", "method"), [("event.moved", "REQUEST"), ("event.cancelled", "CANCEL")])
+async def test_attendees_hear_once_of_a_changed_event(
+    database: str, monkeypatch: pytest.MonkeyPatch, topic: str, method: str
+) -> None:
+    monkeypatch.setattr(jobs, "BATCH", 2)
+    event = await events.published_event()
+    made = [await registrations.register(event, by=await accounts.person(), now=NOW) for _ in range(3)]
+    await registrations.cancel(made[2], by=await accounts.member(await event.organization), now=NOW)
+    made.append(await registrations.register(event, by=await accounts.person(), now=NOW))
+    await Event.filter(id=event.id).update(sequence=4, starts_at=event.starts_at + timedelta(minutes=30))
+    for _ in range(2):
+        await jobs.tell_attendees({"event": str(event.id), "topic": topic, "after": None})
+        second = sorted(each.id for each in (made[0], made[1], made[3]))[1]
+        await jobs.tell_attendees({"event": str(event.id), "topic": topic, "after": str(second)})
+    mails = await OutgoingMail.all()
+    assert len(mails) == 3
+    said, calendar = await entry_of(mails[0])
+    [entry] = calendar.walk("VEVENT")
+    assert (said, entry["sequence"]) == (method, 4)
+
+
+async def test_the_ticket_page_shows_a_qr_code_that_reads_as_the_code(app: Starlette) -> None:
+    person, event = await accounts.person(), await events.published_event(title="Cloud Day")
+    registration = await registrations.register(event, by=person, now=NOW)
+    base = f"/me/registrations/{registration.id}"
+    async with accounts.signed_in(app, person) as client:
+        page = await client.get(base)
+        pdf = await client.get(f"{base}/ticket.pdf")
+        entry = await client.get(f"{base}/event.ics")
+        listed = await client.get("/me/registrations")
+    width, path = tickets.qr_path(registration.code)
+    assert (page.status_code, listed.status_code) == (200, 200)
+    assert path in page.text
+    assert _read(width, path) == registration.code
+    assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
+    assert str(Calendar.from_ical(entry.content)["method"]) == "PUBLISH"
+    assert "Cloud Day" in listed.text
+
+
+def _read(width: int, path: str) -> str:
+    image = Image.new("L", (width, width), 255)
+    for move in path.removeprefix("M").split("M"):
+        x, y = move.split("h")[0].split()
+        image.putpixel((int(x), int(y)), 0)
+    found = zxingcpp.read_barcode(image.resize((width * 6, width * 6), Image.Resampling.NEAREST))
+    assert found is not None
+    return found.text
+
+
+async def test_a_cancelled_registration_has_no_ticket(app: Starlette) -> None:
+    person = await accounts.person()
+    registration = await registrations.register(await events.published_event(), by=person, now=NOW)
+    async with accounts.signed_in(app, person) as client:
+        gone = await client.post(f"/me/registrations/{registration.id}/cancel")
+        assert (gone.status_code, gone.headers["location"]) == (303, "/me/registrations")
+        assert (await client.get(f"/me/registrations/{registration.id}/ticket.pdf")).status_code == 410
+        assert (await client.get(f"/me/registrations/{registration.id}")).status_code == 200
+
+
+async def test_registering_by_the_page_leads_through_sign_in_and_ends_at_the_ticket(app: Starlette) -> None:
+    event, full = await events.published_event(), await events.published_event(places=0)
+    path = f"/events/{event.slug}/register"
+    async with accounts.signed_in(app, None) as client:
+        sent = await client.get(path)
+        assert (sent.status_code, sent.headers["location"]) == (
+            303,
+            f"/sign-in?next=%2Fevents%2F{event.slug}%2Fregister",
+        )
+    async with accounts.signed_in(app, await accounts.person(name="Zoë Ntim")) as client:
+        form = await client.get(path)
+        assert 'value="Zoë Ntim"' in form.text
+        refused = await client.post(path, data={"attendee_name": "x" * 300})
+        assert refused.status_code == 422
+        done = await client.post(path, data={"attendee_name": "Dr. Zoë Ntim"})
+        registration = await Registration.get(event_id=event.id)
+        assert (done.status_code, done.headers["location"]) == (303, f"/me/registrations/{registration.id}")
+        again = await client.get(path)
+        assert f"/me/registrations/{registration.id}" in again.text
+        assert "Sold out" in (await client.get(f"/events/{full.slug}/register")).text
+        assert (await client.post(f"/events/{full.slug}/register", data={})).status_code == 409
+    assert registration.attendee_name == "Dr. Zoë Ntim"
+
+
+async def test_the_secret_calendar_address_can_be_renewed_and_ended(app: Starlette) -> None:
+    person = await accounts.person()
+    await registrations.register(await events.published_event(title="Cloud Day"), by=person, now=NOW)
+    async with accounts.signed_in(app, person) as client:
+        await client.post("/me/registrations/calendar")
+        first = await feeds.address_of(person)
+        assert first is not None
+        shown = await client.get(first.removeprefix("http://testserver"))
+        assert [str(each["summary"]) for each in Calendar.from_ical(shown.content).walk("VEVENT")] == ["Cloud Day"]
+        await client.post("/me/registrations/calendar")
+        second = await feeds.address_of(person)
+        assert second not in (None, first)
+        assert (await client.get(first.removeprefix("http://testserver"))).status_code == 404
+        await client.post("/me/registrations/calendar/end")
+    assert await feeds.address_of(person) is None
+
+
+async def test_organizers_edit_ticket_types_and_quotas_by_the_page(app: Starlette) -> None:
+    event = await events.published_event(places=3)
+    await registrations.register(event, by=await accounts.person(), now=NOW)
+    base = f"/organize/events/{event.slug}/tickets"
+    async with accounts.signed_in(app, await accounts.member(await event.organization)) as client:
+        assert (await client.post(f"{base}/quotas", data={"name": "Workshop", "size": "5"})).status_code == 303
+        quotas = {each.name: each.id for each in await event.quotas.all()}  # type: ignore[attr-defined]  # reverse
+        too_small = await client.post(f"{base}/quotas/{quotas['Places']}", data={"name": "Places", "size": "0"})
+        assert too_small.status_code == 422
+        assert "1 places are taken already" in too_small.text
+        made = await client.post(base, data={"name": "Both", "quotas": [str(each) for each in quotas.values()]})
+        assert made.status_code == 303
+        missing = await client.post(base, data={"name": "None"})
+        assert missing.status_code == 422
+        used = await client.post(f"{base}/quotas/{quotas['Workshop']}/remove")
+        assert used.status_code == 303
+        shown = await client.get(base)
+    assert "Both" in shown.text
+    assert "A ticket type draws on this quota" in shown.text
