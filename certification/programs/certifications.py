@@ -126,9 +126,8 @@ async def what_is_missing(certification: Certification) -> str | None:
     needed = policy.form_length or 1
     if items >= needed:
         return None
-    return _("A form needs {needed} items and the bank has {items}. Add items first.").format(
-        needed=needed, items=items
-    )
+    sentence = _("Items in the bank: {items} of the {needed} that a form needs. Add items first.")
+    return sentence.format(needed=needed, items=items)
 
 
 async def publish(certification: Certification, *, by: Person, now: datetime) -> None:
