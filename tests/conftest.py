@@ -28,6 +28,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[_RUN] = str(os.getpid())
 
 
+@pytest.fixture(autouse=True)
+def _settings_of_one_test(tmp_path: Path) -> None:
+    """Each test begins with settings of its own, whatever the one before it has set."""
+    use_settings(_settings(tmp_path, None))
+
+
 @pytest.fixture(scope="session")
 def test_server() -> Iterator[str]:
     """URL of the PostgreSQL server; held for the whole run, so that a run beside this one cannot stop it."""
