@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Person
+from certification.exams.batching import Save, store
 from certification.exams.contents import Recent, content_of
 from certification.exams.models import GRACE, AttemptStatus
 from certification.exams.responses import Response, check_response
@@ -43,17 +44,6 @@ class _Form:
 
 _forms: Recent[UUID, _Form] = Recent(1000)
 
-# FOR SHARE holds back whoever closes the attempt until this answer is in, and this answer until it is closed: an answer
-# that was acknowledged is graded.
-_SAVE = """
-    WITH sitting AS (
-        SELECT id FROM attempt WHERE id = $1 AND status = 'in_progress' AND deadline >= $2 FOR SHARE
-    )
-    UPDATE response SET response = $5, sequence = $4, saved_at = $6
-    FROM sitting
-    WHERE attempt_id = sitting.id AND position = $3 AND sequence < $4
-    RETURNING sequence
-"""
 _STORED = """
     SELECT a.status, a.deadline, r.sequence, r.response, r.saved_at
     FROM attempt a JOIN response r ON r.attempt_id = a.id WHERE a.id = $1 AND r.position = $2
@@ -74,7 +64,7 @@ async def save(attempt_id: UUID, position: int, *, sequence: int, response: obje
         raise InvalidInput({"sequence": "Count from 1 to 2**53."})
     checked = check_response(await content_of(form.version_ids[position - 1]), response)
     document = None if checked is None else json.dumps(checked, ensure_ascii=False)
-    if await fetchrow(_SAVE, attempt_id, now - GRACE, position, sequence, document, now) is not None:
+    if await store(Save(attempt_id, position, sequence, document, now)):
         return Saved(position, sequence, checked, now)
     return await _stored(attempt_id, position, now)
 

@@ -11,6 +11,7 @@ from api.app import create_app
 from certification.bank.content import ItemContent, ItemType
 from certification.exams import attempts, saving
 from certification.exams.models import Attempt, Response
+from core.database import transaction
 from core.errors import InvalidInput, NotFound
 from core.settings import Settings
 from tests.factories import accounts
@@ -76,6 +77,46 @@ async def test_highest_sequence_wins_in_whatever_order_saves_arrive(database: st
     )
 
     assert await stored(attempt) == (20, "answer 20")
+
+
+async def test_saves_that_share_a_statement_are_told_apart(database: str) -> None:
+    """Many learners at once, one of whom is late and one whose attempt is closed: each gets their own answer."""
+    sittings = [await an_attempt() for _ in range(12)]
+    late, closed = sittings[0], sittings[1]
+    await attempts.submit(closed[0], by=closed[1], now=NOW)
+
+    def moment(attempt: Attempt) -> datetime:
+        return attempt.deadline + timedelta(seconds=11) if attempt is late[0] else NOW
+
+    outcomes = await asyncio.wait_for(
+        asyncio.gather(
+            *(
+                saving.save(attempt.id, 1, sequence=n, response=f"{n}", by=learner, now=moment(attempt))
+                for n in range(1, 21)
+                for attempt, learner in sittings
+            ),
+            return_exceptions=True,
+        ),
+        60,
+    )
+
+    refused = [outcome for outcome in outcomes if isinstance(outcome, saving.AttemptClosed)]
+    assert len(refused) == 40
+    assert len(outcomes) - len(refused) == 200
+    assert [await stored(attempt) for attempt, _ in sittings] == [(0, None)] * 2 + [(20, "20")] * 10
+
+
+async def test_save_in_a_transaction_goes_with_it(database: str) -> None:
+    attempt, learner = await an_attempt()
+
+    async def save_and_fail() -> None:
+        async with transaction():
+            await saving.save(attempt.id, 1, sequence=1, response="x", by=learner, now=NOW)
+            raise NotFound()
+
+    with pytest.raises(NotFound):
+        await save_and_fail()
+    assert await stored(attempt) == (0, None)
 
 
 @pytest.mark.parametrize(
