@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Organization, Person
 from api.demo.conference import ROOMS, SPEAKERS, programme
+from core.database import execute
 from events.catalog import events, rooms
 from events.catalog.models import Event, EventFormat
 from events.catalog.schemas import EventIn, RoomIn, VenueIn
@@ -37,6 +38,7 @@ _WORKSHOP = """Four hours, hands on: from an empty folder to a container image t
 
 You need a laptop with Git and a container runtime. We work in small groups with a mentor each.
 """
+_CONGRESS = "Meridian World Congress"
 _PAST = """A look back at a year of open data in the city, with the people who made it."""
 
 
@@ -111,6 +113,27 @@ async def make_events(organization: Organization, *, by: Person, now: datetime) 
             await _make_programme(organization, event, by=by)
         made[name] = await events.publish(event, by=by, now=opened_at)
     return made
+
+
+async def congress(organization: Organization, *, by: Person, now: datetime, places: int) -> Event:
+    """The event of the large demo, with as many places as its crowd has people; made once, then it grows."""
+    found = await Event.get_or_none(organization=organization, title=_CONGRESS)
+    if found is None:
+        data = EventIn(
+            title=_CONGRESS,
+            summary="Everybody at once.",
+            format=EventFormat.in_person,
+            starts_at=_at(now, 120, 9, 0, PARIS),
+            ends_at=_at(now, 123, 18, 0, PARIS),
+            time_zone=PARIS,
+            languages=["en", "fr", "ar"],
+            capacity=places,
+            venue=VenueIn(name="Parc des Expositions", street="1 place de la Porte", city="Paris", country="FR"),
+        )
+        opened = await open_event(organization, data, by=by, now=now - timedelta(days=80))
+        return await events.publish(opened, by=by, now=now - timedelta(days=80))
+    await execute("UPDATE quota SET size = greatest(size, $2) WHERE event_id = $1", found.id, places)
+    return found
 
 
 async def _make_programme(organization: Organization, event: Event, *, by: Person) -> None:

@@ -25,7 +25,7 @@ async def is_loaded() -> bool:
 
 
 async def load_demo(people: int | None = None, progress: Report | None = None) -> None:
-    """Load the demo where it is missing; with `people`, let its crowd grow to that many and fill the events.
+    """Load the demo where it is missing; with `people`, let its crowd grow to that many and go to a congress.
 
     `progress` is called with how much is done and how much there is. The large crowd is written in batches, so that a
     load that is cut off goes on where it stopped.
@@ -36,6 +36,10 @@ async def load_demo(people: int | None = None, progress: Report | None = None) -
             await _load(now, progress if people is None else None)
     if people is not None:
         await crowd.add_people(people, now=now, report=progress)
+        organization = await Organization.get(slug=_SLUG)
+        owner = await Person.get(email=STAFF[0][1])
+        congress = await gatherings.congress(organization, by=owner, now=now, places=people)
+        await crowd.register_crowd(congress, 0.8, now=now, seed=people)
 
 
 async def _load(now: datetime, progress: Report | None) -> None:

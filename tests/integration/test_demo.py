@@ -54,3 +54,6 @@ async def test_large_demo_grows_and_goes_on_where_it_stopped(database: str) -> N
     await loader.load_demo(people=1200)
 
     assert await fetchval("SELECT count(*) FROM person WHERE email LIKE 'crowd.%@example.org'") == 1200
+    assert (
+        await fetchval("SELECT taken FROM quota q JOIN event e ON e.id = event_id WHERE title LIKE '%Congress'") > 800
+    )
