@@ -126,23 +126,30 @@ async def own_connection() -> AsyncIterator[Connection]:
 
 async def fetch(sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
     """Rows of a plain SQL statement, in the running transaction if there is one."""
-    async with connection() as conn:
-        return await conn.fetch(sql, *arguments)
+    return await (await _runner()).fetch(sql, *arguments)
 
 
 async def fetchrow(sql: str, *arguments: object) -> asyncpg.Record | None:
     """First row of a plain SQL statement, or None."""
-    async with connection() as conn:
-        return await conn.fetchrow(sql, *arguments)
+    return await (await _runner()).fetchrow(sql, *arguments)
 
 
 async def fetchval(sql: str, *arguments: object) -> Any:
     """First column of the first row, or None. (Any: SQL decides the type.)"""
-    async with connection() as conn:
-        return await conn.fetchval(sql, *arguments)
+    return await (await _runner()).fetchval(sql, *arguments)
 
 
 async def execute(sql: str, *arguments: object) -> str:
     """Run a plain SQL statement; returns PostgreSQL's command tag such as `UPDATE 1`."""
-    async with connection() as conn:
-        return await conn.execute(sql, *arguments)
+    return await (await _runner()).execute(sql, *arguments)
+
+
+async def _runner() -> "Connection | asyncpg.Pool[asyncpg.Record]":
+    """The running transaction's connection, else the pool itself: one statement needs none of Tortoise's wrapping."""
+    client: Any = get_connection("default")  # Any: the pool and connection are private to Tortoise's clients
+    if isinstance(client, TransactionalDBClient):
+        return cast("Connection", cast(Any, client)._connection)
+    if client._pool is None:
+        async with client.acquire_connection():
+            pass  # connects
+    return cast("asyncpg.Pool[asyncpg.Record]", client._pool)
