@@ -2,15 +2,14 @@
 
 from datetime import UTC, datetime
 
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api import auth, parse, respond
 from core.pages import PageOf, PageQuery
 from events.registration import permissions, queries, registrations, tickets
-from events.registration.models import RegistrationStatus
 from events.registration.schemas import (
-    AttendeeOut,
     MyRegistrationOut,
     RegistrationIn,
     RegistrationOut,
@@ -38,11 +37,9 @@ async def index(request: Request) -> Response:
     event = await permissions.access_desk(request.path_params["slug"], person, permission=permissions.VIEW)
     query = parse.query(request, RegistrationsQuery)
     page = await queries.attendees(event.id, query)
-    items = [
-        AttendeeOut.model_construct(None, **dict(row) | {"status": RegistrationStatus(row["status"])})
-        for row in page.rows
-    ]
-    return respond.json(PageOf[AttendeeOut].model_construct(items=items, next_cursor=page.next_cursor))
+    # The rows have the names and types of AttendeeOut; making 50 models of them would cost more than all the rest.
+    content = to_json({"items": [dict(row) for row in page.rows], "next_cursor": page.next_cursor})
+    return Response(content, media_type="application/json")
 
 
 async def mine(request: Request) -> Response:

@@ -12,6 +12,7 @@ from events.catalog.models import Event
 from events.onsite.models import CheckIn
 from events.registration import registrations
 from events.registration.models import Registration
+from events.registration.schemas import AttendeeOut
 from tests.factories import accounts, events
 
 NOW = datetime.now(UTC)
@@ -132,6 +133,7 @@ async def test_the_organizers_list_searches_filters_and_pages_both_ways(app: Sta
     names = [[item["attendee_name"] for item in page["items"]] for page in (first, second, third)]
     assert names == [["José 4", "José 3"], ["José 2", "José 1"], ["José 0"]]
     assert third["next_cursor"] is None
+    assert [AttendeeOut(**item).model_dump(mode="json") for item in first["items"]] == first["items"]
     assert [item["attendee_name"] for item in found] == ["José 3"]
     assert [item["id"] for item in by_code] == [str(made[2].id)]
     assert [item["id"] for item in there] == [str(made[0].id)]
