@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -84,7 +85,8 @@ class Supervisor:
                 postgres = EmbeddedPostgres(self.settings.var_dir / "postgres")
                 url = await stack.enter_async_context(postgres.owned())
                 keepers.append(asyncio.create_task(self._keep_postgres(postgres)))
-            self._environment |= self._child_environment(url)
+            metrics = stack.enter_context(tempfile.TemporaryDirectory(prefix="confero-metrics-"))
+            self._environment |= self._child_environment(url, metrics)
             try:
                 await self._prepare()
                 keepers += self._start(listener)
@@ -101,8 +103,9 @@ class Supervisor:
                     child.kill()
         self._stopping.set()
 
-    def _child_environment(self, url: str) -> dict[str, str]:
+    def _child_environment(self, url: str, metrics: str) -> dict[str, str]:
         return {
+            "PROMETHEUS_MULTIPROC_DIR": metrics,  # so that any web process answers for all of them and the worker
             "CONFERO_SUPERVISOR": str(os.getpid()),
             "CONFERO_DATABASE_URL": url,
             "CONFERO_PUBLIC_URL": self.settings.public_url,

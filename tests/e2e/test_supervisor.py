@@ -51,6 +51,11 @@ class Server:
         except httpx.TransportError:
             return 0
 
+    def counted(self, series: str) -> float:
+        """The value of a metric, as whichever web process answers gives it for all of them."""
+        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=5).text
+        return sum(float(line.removeprefix(series)) for line in text.splitlines() if line.startswith(series))
+
     def parts(self, module: str) -> list[psutil.Process]:
         """Its living processes that run `module`."""
         found = []
@@ -114,6 +119,8 @@ def test_ctrl_c_ends_everything_it_started(start: Start, tmp_path: Path) -> None
     assert f"http://localhost:{server.port}" in server.said()
     everything = server.process.children(recursive=True)
     assert (len(server.parts("api.web")), len(server.parts("api.worker"))) == (2, 1)
+    assert {server.status("/robots.txt") for _ in range(12)} == {200}
+    assert server.counted('confero_http_requests_total{method="GET",route="other",status="200"}') >= 12
 
     assert server.end() == 0
     assert [process for process in everything if process.is_running()] == []
