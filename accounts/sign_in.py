@@ -88,7 +88,8 @@ async def authenticate(email: str, password: str, *, address: str, now: datetime
     # Counted before the password is looked at: guesses sent all at once do not slip through together. The address is
     # counted after a failure only, since hundreds may be signing in behind it right now.
     await count(account, whose, now=now)
-    person = await Person.get_or_none(email=whose, erased_at=None)
+    # Longer than the column is nobody's address, and takes the course of an unknown one.
+    person = await Person.get_or_none(email=whose, erased_at=None) if len(whose) <= 254 else None
     if not await passwords.is_right(password, person.password_hash if person else None) or person is None:
         await count(network, network_of(address), now=now)
         raise InvalidCredentials()

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ExceptionHandler
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import OperationalError, ValidationError
 
 from api import errors, observability, openapi
 from api.dispatch import RouteIndex
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
         HTTPException: errors.on_http_exception,
         asyncpg.PostgresError: errors.on_database_error,
         OperationalError: errors.on_database_error,
+        ValidationError: errors.on_unstorable,
         Exception: errors.on_fault,
     }
     handlers.update(dict.fromkeys(errors.DATABASE_AWAY, errors.on_database_away))

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from tortoise.exceptions import DBConnectionError
 
-from core.errors import AppError, InvalidInput, NotSignedIn, Unavailable
+from core.errors import AppError, InvalidInput, NotFound, NotSignedIn, Unavailable
 
 log = logging.getLogger("confero.error")
 
@@ -51,13 +51,13 @@ def render_error(request: Request, error: AppError) -> Response:
 
 def _problem(request: Request, error: AppError, headers: dict[str, str]) -> Response:
     document = {
+        **error.facts,  # First, since no fact may take the place of a member of RFC 9457.
         "type": f"/api/docs#error-{error.code}",
         "title": type(error).message if type(error).message else error.message,
         "status": error.status,
         "code": error.code,
         "detail": error.message,
         "instance": request.url.path,
-        **error.facts,
     }
     if isinstance(error, InvalidInput):
         document["title"] = "The input is invalid."
@@ -102,6 +102,14 @@ async def on_database_error(request: Request, error: Exception) -> Response:
     passing = (*DATABASE_AWAY, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
     if isinstance(error, passing) or isinstance(error.__cause__, passing):
         return await on_database_away(request, error)
+    raise error
+
+
+async def on_unstorable(request: Request, error: Exception) -> Response:
+    """A name in the address that its column could not hold: nothing of that name exists."""
+    names = [value for value in request.path_params.values() if isinstance(value, str)]
+    if any(repr(name) in str(error) for name in names):
+        return render_error(request, NotFound())
     raise error
 
 

@@ -130,7 +130,8 @@ def _responses(endpoint: Endpoint, names: Any) -> dict[str, Any]:
     for status, answer in endpoint.answers.items():
         responses[str(status)] = {"description": endpoint.summary}
         if isinstance(answer, str):
-            responses[str(status)]["content"] = {answer: {"schema": {"type": "string", "format": "binary"}}}
+            document = {"type": "object"} if answer == "application/json" else {"type": "string", "format": "binary"}
+            responses[str(status)]["content"] = {answer: {"schema": document}}
         elif answer is not None:
             schema = names[(answer, "serialization")]
             responses[str(status)]["content"] = {"application/json": {"schema": schema}}

@@ -96,8 +96,8 @@ def assign_option_ids(options: object) -> object:
     """
     if not isinstance(options, list | tuple) or not all(isinstance(option, Mapping) for option in options):
         return options
-    taken = {option.get("id") for option in options}
-    letters = (letter for letter in string.ascii_lowercase if letter not in taken)
+    taken = {repr(option.get("id")) for option in options}
+    letters = (letter for letter in string.ascii_lowercase if repr(letter) not in taken)
     filled = [dict(option) for option in options]
     nameless = [option for option in filled if option.get("id") is None]
     for option in sorted(nameless, key=lambda option: hashlib.sha256(repr(_source_of(option)).encode()).digest()):

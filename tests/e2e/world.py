@@ -47,8 +47,7 @@ class World:
         for before, segment in zip(["", *segments], segments, strict=False):
             if segment.startswith("{"):
                 parameter = segment[1:].split("}")[0].split(":")[0]
-                key = before if before in self.known else f"{before}/{parameter}"
-                found[parameter] = self.known.get(key) or self.known.get(parameter) or str(uuid4())
+                found[parameter] = self.known.get(parameter) or self.known.get(before) or str(uuid4())
         return found
 
     def path(self, template: str) -> str:
@@ -92,6 +91,7 @@ async def build_world() -> World:
         "job_id": "1",
         "index": "0",
         "verb": "revoke",
+        "version": "1",
     }
     await _add_people(world, now)
     await _add_programme(world)
@@ -144,16 +144,18 @@ async def _add_exams(world: World, now: datetime) -> None:
     submitted = await sit(world.certification, world.learner, now=now)
     essay = await Response.get(attempt_id=submitted.id, item_version__type=ItemType.ESSAY.value)
     other = await certification.certification(world.organization)
+    owners = await attempts.start(other, by=world.owner, certificate_name=None, now=now, locale="en")
     running = await attempts.start(other, by=world.learner, certificate_name=None, now=now, locale="en")
     item = await Item.filter(certification_id=world.certification.id).order_by("id").first()
     entitlement = await Entitlement.get(certification_id=world.certification.id, person_id=world.learner.id)
     assert item is not None
     world.known |= {
-        "attempts": str(running.id),
+        "attempts": str(owners.id),
         "submitted": str(submitted.id),
         "exams": str(running.id),
         "items": str(item.id),
         "grading": str(essay.id),
+        "responses": str(essay.id),
         "entitlements": str(entitlement.id),
     }
 
