@@ -10,17 +10,20 @@ from babel import Locale, dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from core.i18n import current_locale, gettext, ngettext
+from core.settings import Environment as Where
+from core.settings import get_settings
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
 @cache
 def environment() -> Environment:
-    """The process's environment; templates are compiled once and read again only when they change on disk."""
+    """The process's environment; templates are compiled once, and again in development when they change on disk."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html", "svg", "xml")),
         undefined=StrictUndefined,
+        auto_reload=get_settings().environment is Where.development,  # else a look at the disk for each page
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
@@ -32,8 +35,13 @@ def environment() -> Environment:
     return env
 
 
+@cache
+def _parsed(tag: str) -> Locale:
+    return Locale.parse(tag, sep="-" if "-" in tag else "_")
+
+
 def _locale() -> Locale:
-    return Locale.parse(current_locale(), sep="-") if "-" in current_locale() else Locale.parse(current_locale())
+    return _parsed(current_locale())
 
 
 def _zone(zone: str | ZoneInfo | None) -> ZoneInfo:

@@ -1,9 +1,13 @@
 """Who may see and change an event."""
 
+from functools import cache
+
 from accounts import roles
 from accounts.models import Organization, Person
+from core.database import fetchrow
 from core.errors import NotFound
-from events.catalog.models import Event, EventStatus
+from core.rows import columns, instance
+from events.catalog.models import Event, EventStatus, Venue
 
 
 async def access_event(slug: str, person: Person | None, *, permission: str) -> Event:
@@ -37,8 +41,19 @@ async def access_new(organization_slug: str, person: Person | None) -> Organizat
     return organization
 
 
+@cache
+def _statement() -> str:
+    """Made at the first use, since the models know their columns only once Tortoise has started."""
+    return f"""SELECT {columns(Event, "e")}, {columns(Organization, "o")}, {columns(Venue, "v")}
+        FROM event e JOIN organization o ON o.id = e.organization_id LEFT JOIN venue v ON v.id = e.venue_id
+        WHERE e.slug = $1"""
+
+
 async def _find(slug: str) -> Event:
-    event = await Event.get_or_none(slug=slug).select_related("organization", "venue")
-    if event is None:
+    row = await fetchrow(_statement(), slug)
+    if row is None:
         raise NotFound()
+    event = instance(Event, row, "e")
+    event.organization = instance(Organization, row, "o")
+    event.venue = instance(Venue, row, "v") if event.venue_id is not None else None
     return event
