@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.database import PooledConnection
+
 SCHEMA = """
 CREATE SCHEMA bare;
 CREATE TABLE bare.quota (id int PRIMARY KEY, size int NOT NULL, taken int NOT NULL CHECK (taken <= size));
@@ -86,7 +88,8 @@ async def answer(request: Request) -> Response:
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     size = int(os.environ["CONFERO_POOL_SIZE"])
-    async with asyncpg.create_pool(os.environ["CONFERO_DATABASE_URL"], min_size=1, max_size=size) as pool:
+    url = os.environ["CONFERO_DATABASE_URL"]
+    async with asyncpg.create_pool(url, min_size=1, max_size=size, connection_class=PooledConnection) as pool:
         app.state.pool = pool
         yield
 
