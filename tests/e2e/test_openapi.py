@@ -28,10 +28,8 @@ from schemathesis.specs.openapi.checks import (
 from api.openapi import openapi
 from api.routing import Endpoint
 from api.v1.routes import ENDPOINTS
-from core import database
-from core.settings import use_settings
 from tests.e2e.live import LiveServer
-from tests.e2e.world import World, build_world
+from tests.e2e.world import World, world_on
 
 schemathesis.serializer("application/pdf")(lambda context, value: str(value).encode())
 
@@ -67,18 +65,8 @@ class Target:
 @pytest.fixture(scope="session")
 def target(server: LiveServer) -> Iterator[Target]:
     """One world for all of these tests: they only knock at it."""
-
-    async def build() -> tuple[World, str]:
-        use_settings(server.settings)
-        await database.connect(server.database_url, pool_size=4, application_name="confero-test")
-        try:
-            world = await build_world()
-            return world, await world.owner_token()
-        finally:
-            await database.disconnect()
-
-    world, token = asyncio.run(build())
-    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+    world = asyncio.run(world_on(server))
+    with httpx.Client(headers={"Authorization": f"Bearer {world.token}"}, timeout=30) as client:
         yield Target(server.url, client, world)
 
 

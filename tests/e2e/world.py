@@ -19,11 +19,14 @@ from certification.exams import attempts, queries, saving
 from certification.exams.models import Attempt, Response
 from certification.programs.models import Certification, Entitlement
 from certification.programs.queries import current_policy
+from core import database
 from core.models import OutgoingMail
+from core.settings import use_settings
 from events.catalog.models import Event
 from events.onsite.models import CheckIn, CheckInList
-from events.registration import registrations
+from events.registration import feeds, registrations
 from events.registration.models import Quota, TicketType
+from tests.e2e.live import LiveServer
 from tests.factories import accounts, certification, events
 
 _PATIENCE_SECONDS = 60.0
@@ -31,13 +34,17 @@ _PATIENCE_SECONDS = 60.0
 
 @dataclass
 class World:
-    """What exists: `owner` may do everything with it, `learner` has attended, sat and passed."""
+    """What exists: `owner` may do everything with it, `learner` has attended, sat and passed.
+
+    `token` is the owner's; `known` maps a path segment to the id or name that follows it.
+    """
 
     organization: Organization
     owner: Person
     learner: Person
     event: Event
     certification: Certification
+    token: str
     known: dict[str, str] = field(default_factory=dict)
 
     def parameters(self, path: str) -> dict[str, str]:
@@ -60,13 +67,15 @@ class World:
             segments.append(start + values[parameter.split(":")[0]] + end if brace else segment)
         return "/".join(segments)
 
-    async def owner_token(self) -> str:
-        """A token of the owner with every scope."""
-        now = datetime.now(UTC)
-        _, secret = await sign_in.create_token(
-            self.owner, name="tests", scopes=accounts.EVERY_SCOPE, now=now, expires_at=now + timedelta(days=1)
-        )
-        return secret
+
+async def world_on(server: LiveServer) -> World:
+    """A world in the database of `server`, from outside any event loop's connection."""
+    use_settings(server.settings)
+    await database.connect(server.database_url, pool_size=4, application_name="confero-test")
+    try:
+        return await build_world()
+    finally:
+        await database.disconnect()
 
 
 async def build_world() -> World:
@@ -81,7 +90,10 @@ async def build_world() -> World:
     exam = await certification.certification(
         organization, items=certification.EVERY_TYPE, domains={"Files": 2, "Shell": 1}
     )
-    world = World(organization, owner, learner, event, exam)
+    _, token = await sign_in.create_token(
+        owner, name="tests", scopes=accounts.EVERY_SCOPE, now=now, expires_at=now + timedelta(days=1)
+    )
+    world = World(organization, owner, learner, event, exam, token)
     world.known |= {
         "organizations": organization.slug,
         "organize": organization.slug,
@@ -109,6 +121,7 @@ async def _add_people(world: World, now: datetime) -> None:
     address = kept.to_address
     world.known |= {
         "outbox": str(kept.id),
+        "newcomer": address,
         "confirm": await links.create(newcomer, LinkPurpose.confirm_email, email=address, now=now),
         "reset": await links.create(newcomer, LinkPurpose.reset_password, email=address, now=now),
         "members": str((await RoleGrant.get(person_id=viewer.id)).id),
@@ -131,11 +144,14 @@ async def _add_registrations(world: World, now: datetime) -> None:
     first_list = await CheckInList.get(event_id=world.event.id)
     scan = await CheckIn.create(check_in_list=first_list, registration=mine, checked_in_by_id=world.owner.id)
     ticket_type = await TicketType.get(event_id=world.event.id)
+    quota = await Quota.get(event_id=world.event.id)
     world.known |= {
         "registrations": str(mine.id),
         "check-ins": str(scan.id),
         "ticket-types": str(ticket_type.id),
-        "quotas": str((await Quota.get(event_id=world.event.id)).id),
+        "types": str(ticket_type.id),
+        "quotas": str(quota.id),
+        "calendars": (await feeds.renew(world.learner, now=now)).rpartition("/")[2].removesuffix(".ics"),
     }
 
 
@@ -144,6 +160,8 @@ async def _add_exams(world: World, now: datetime) -> None:
     submitted = await sit(world.certification, world.learner, now=now)
     essay = await Response.get(attempt_id=submitted.id, item_version__type=ItemType.ESSAY.value)
     other = await certification.certification(world.organization)
+    passed = await sit(await certification.certification(world.organization), world.learner, now=now)
+    failed = await sit(await certification.certification(world.organization), world.learner, now=now, is_right=False)
     owners = await attempts.start(other, by=world.owner, certificate_name=None, now=now, locale="en")
     running = await attempts.start(other, by=world.learner, certificate_name=None, now=now, locale="en")
     item = await Item.filter(certification_id=world.certification.id).order_by("id").first()
@@ -153,6 +171,9 @@ async def _add_exams(world: World, now: datetime) -> None:
         "attempts": str(owners.id),
         "submitted": str(submitted.id),
         "exams": str(running.id),
+        "candidates": str(submitted.id),
+        "passed": str(passed.id),
+        "failed": str(failed.id),
         "items": str(item.id),
         "grading": str(essay.id),
         "responses": str(essay.id),
@@ -173,7 +194,7 @@ async def _add_certificates(world: World, now: datetime) -> None:
         score=Decimal("91.25"),
         locale="en",
     )
-    certificate = await issued_certificate(world.learner)
+    certificate = await issued_certificate(world.learner, world.certification)
     wanted = await IssueRequest.get(source_id=source)
     world.known |= {
         "certificates": certificate.number,
@@ -193,9 +214,9 @@ async def sit(exam: Certification, person: Person, *, now: datetime, is_right: b
     return await attempts.submit(attempt, by=person, now=now)
 
 
-async def issued_certificate(person: Person) -> Certificate:
-    """The certificate of `person`, as soon as the server's worker has made it."""
+async def issued_certificate(person: Person, exam: Certification) -> Certificate:
+    """The certificate of `person` for `exam`, as soon as the server's worker has made it."""
     async with asyncio.timeout(_PATIENCE_SECONDS):
-        while (found := await Certificate.get_or_none(person_id=person.id)) is None:  # noqa: ASYNC110  another process makes it
+        while (found := await Certificate.get_or_none(person_id=person.id, certification_id=exam.id)) is None:  # noqa: ASYNC110  another process makes it
             await asyncio.sleep(0.05)
     return found
