@@ -9,7 +9,8 @@ from api.demo.people import crowd_name
 from core.database import fetch, new_id, transaction
 from core.errors import NotFound
 from events.catalog.models import Event
-from events.registration.registrations import CODE_LENGTH, recount
+from events.registration.claiming import CODE_LENGTH
+from events.registration.registrations import recount
 
 BATCH = 1000
 

@@ -9,16 +9,14 @@ import asyncpg
 
 from accounts import roles
 from accounts.models import Person
-from accounts.tokens import new_code
 from core.database import execute, fetchrow, fetchval, new_id
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.i18n import gettext as _
 from events.catalog.models import Event
+from events.registration import claiming
+from events.registration.claiming import Claim
 from events.registration.models import Registration, TicketType
 from events.registration.permissions import EDIT
-
-CODE_LENGTH = 12
-"""Crockford characters of a ticket's code: 60 bits, and still short enough to be typed at the door."""
 
 
 class SoldOut(Conflict):
@@ -48,46 +46,6 @@ class CancellationClosed(Conflict):
     code = "cancellation_closed"
     message = "This event is over, so the registration can no longer be cancelled."
 
-
-_OPEN = """e.status = 'published' AND (e.registration_opens_at IS NULL OR e.registration_opens_at <= $3)
-       AND $3 < coalesce(e.registration_closes_at, e.ends_at) AND $3 < e.ends_at
-       AND t.is_offered AND t.price_minor = 0
-       AND (t.opens_at IS NULL OR t.opens_at <= $3) AND (t.closes_at IS NULL OR $3 < t.closes_at)"""
-
-# `place` refuses what is sold out without a lock; `pool` locks the quotas in id order and sees their latest count, also
-# where it had to wait; nothing is written unless all of them have room. The check quota_never_oversold stands behind.
-_CLAIM = f"""
-WITH place AS MATERIALIZED (
-    SELECT e.id AS event_id, e.organization_id, t.id AS ticket_type_id
-    FROM event e JOIN ticket_type t ON t.event_id = e.id
-    WHERE e.slug = $1 AND {_OPEN}
-      AND (t.id = $2 OR ($2::uuid IS NULL AND NOT EXISTS (
-          SELECT 1 FROM ticket_type o WHERE o.event_id = e.id AND o.is_offered AND o.id <> t.id)))
-      AND NOT EXISTS (SELECT 1 FROM ticket_type_quota tq JOIN quota q ON q.id = tq.quota_id
-                      WHERE tq.ticket_type_id = t.id AND q.taken >= q.size)
-), pool AS MATERIALIZED (
-    SELECT q.id, q.taken < q.size AS has_room FROM quota q
-    WHERE q.id IN (SELECT tq.quota_id FROM ticket_type_quota tq, place p WHERE tq.ticket_type_id = p.ticket_type_id)
-    ORDER BY q.id FOR NO KEY UPDATE
-), claimed AS (
-    UPDATE quota q SET taken = q.taken + 1 FROM pool
-    WHERE q.id = pool.id AND (SELECT bool_and(has_room) FROM pool)
-), registered AS (
-    INSERT INTO registration
-        (id, event_id, ticket_type_id, person_id, attendee_name, code, status, locale, created_at, cancelled_at)
-    SELECT $4, p.event_id, p.ticket_type_id, $5, $6, $7, 'confirmed', $8, $3, NULL FROM place p
-    WHERE (SELECT bool_and(has_room) FROM pool)
-    RETURNING *
-), noted AS (
-    INSERT INTO audit_entry (id, at, actor_id, organization_id, action, object_kind, object_id, before, after)
-    SELECT $9, $3, $5, p.organization_id, 'registration.created', 'registration', r.id, NULL,
-           jsonb_build_object('event_id', r.event_id, 'ticket_type_id', r.ticket_type_id)
-    FROM registered r, place p
-), queued AS (
-    INSERT INTO pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, headers, status)
-    SELECT 0, 'registration.confirm', $10, now(), 'registration.confirm ' || r.id, '{{}}', 'queued' FROM registered r
-)
-SELECT * FROM registered"""
 
 # The quotas are locked before the registration, as `_CLAIM` does, so that the two never wait for each other in a ring.
 _CANCEL = """
@@ -129,25 +87,14 @@ async def claim(
     """Take one place at the event `slug`: place, registration, audit row and the job of the mail in one statement.
 
     Without `ticket_type_id` it is the only one offered. Finding the event, whether it is open and the place itself are
-    one statement, because 400 people press the button at once; only a refusal asks again for its reason. Locks the
-    ticket type's quotas in id order. Raises `NotFound`, `RegistrationClosed`, `SoldOut`, `AlreadyRegistered`, and
-    `InvalidInput` for a ticket type that is not of this event, or none where there are several.
+    one statement, because 400 people press the button at once; those who press it together share one (claiming.py), and
+    only a refusal asks again for its reason. Locks the ticket type's quotas in id order. Raises `NotFound`,
+    `RegistrationClosed`, `SoldOut`, `AlreadyRegistered`, and `InvalidInput` for a ticket type that is not of this
+    event, or none where there are several.
     """
-    registration_id = new_id()
-    arguments = (
-        slug,
-        ticket_type_id,
-        now,
-        registration_id,
-        by.id,
-        attendee_name or by.display_name,
-        new_code(CODE_LENGTH),
-        by.locale,
-        new_id(),
-        json.dumps({"id": str(registration_id)}).encode(),
-    )
+    wanted = Claim(slug, ticket_type_id, by.id, attendee_name or by.display_name, by.locale, now)
     try:
-        row = await fetchrow(_CLAIM, *arguments)
+        row = await claiming.take(wanted)
     except asyncpg.UniqueViolationError as violation:
         if violation.constraint_name != "registration_once":
             raise
