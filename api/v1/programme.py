@@ -14,10 +14,10 @@ from events.programme import queries, sessions, speakers
 from events.programme.models import Session
 from events.programme.permissions import access_speakers
 from events.programme.schemas import (
+    EventSessionOut,
     SessionChange,
     SessionIn,
     SessionList,
-    EventSessionOut,
     SpeakerChange,
     SpeakerIn,
     SpeakerList,

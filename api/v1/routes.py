@@ -52,12 +52,12 @@ from api.v1 import (
 from api.v1.organizations import HeldJobOut
 from api.v1.tokens import TokenCreated, TokenIn
 from certification.bank.schemas import (
+    BankItemOut,
     ExportQuery,
     ImportQuery,
     ImportReportOut,
     ItemChange,
     ItemIn,
-    BankItemOut,
     ItemSearch,
     ItemSummary,
     ItemVersionOut,

@@ -44,7 +44,9 @@ async def _move(
     async with transaction():
         locked = await Certificate.select_for_update().get(id=certificate.id)
         if locked.status not in allowed_from:
-            raise NotInForce(f"This certificate is {locked.status.value} already.", certificate_status=locked.status.value)
+            raise NotInForce(
+                f"This certificate is {locked.status.value} already.", certificate_status=locked.status.value
+            )
         before = locked.status
         locked.status, locked.status_reason, locked.status_changed_at = to, reason, now
         await locked.save(update_fields=["status", "status_reason", "status_changed_at"])
