@@ -49,8 +49,8 @@ async def request(
     async with transaction() as connection:
         created = await connection.fetchval(
             """INSERT INTO issue_request (id, source_kind, source_id, certification_id, policy_id, person_id,
-                   holder_name, achieved_at, score, locale, state, problem, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', '', now())
+                   holder_name, achieved_at, score, locale, organization_id, state, problem, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', '', now())
                ON CONFLICT (source_kind, source_id) DO NOTHING RETURNING id""",
             new_id(),
             source_kind.value,
@@ -62,6 +62,7 @@ async def request(
             achieved_at,
             score,
             locale,
+            certification.organization_id,
         )
         if created is not None:
             await enqueue("certificates.issue", {"request": str(created)}, key=f"certificates.issue {created}")

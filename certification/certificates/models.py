@@ -9,6 +9,8 @@ from tortoise import fields
 from tortoise.models import Model
 
 from accounts.models import Organization, Person
+from certification.badges.models import Badge
+from certification.layouts.models import Layout, LayoutVersion
 from certification.programs.models import Certification, CertificationPolicy
 from core.database import new_id
 
@@ -19,6 +21,8 @@ class SourceKind(StrEnum):
     attempt = "attempt"
     attendance = "attendance"
     correction = "correction"
+    bulk_line = "bulk_line"
+    credits = "credits"
 
 
 class IssueState(StrEnum):
@@ -38,30 +42,57 @@ class CertificateStatus(StrEnum):
     superseded = "superseded"
 
 
+class SignatureLevel(StrEnum):
+    """How the PDF is signed: not at all, PAdES baseline B, or baseline T with a time stamp (ETSI EN 319 142-1)."""
+
+    none = "none"
+    b_b = "B-B"
+    b_t = "B-T"
+
+
 class IssueRequest(Model):
     """The decision to confer a certificate, written with the result; a job carries it out, exactly once.
 
     `source` is unique, so a pass decided twice is one request; `certificate` refers to the request, uniquely.
+    `certification` and `policy` are absent where attendance is attested; `event_id`, `hours` and `credits` then tell
+    of what. `predecessor` is the certificate that the new one corrects.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     source_kind = fields.CharEnumField(SourceKind, max_length=20)
     source_id = fields.UUIDField()
-    certification: fields.ForeignKeyRelation[Certification] = fields.ForeignKeyField(
-        "certification.Certification", related_name="issue_requests", on_delete=fields.RESTRICT
+    organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
+        "accounts.Organization", related_name="issue_requests", on_delete=fields.RESTRICT
     )
-    certification_id: UUID
-    policy: fields.ForeignKeyRelation[CertificationPolicy] = fields.ForeignKeyField(
-        "certification.CertificationPolicy", related_name="issue_requests", on_delete=fields.RESTRICT
+    organization_id: UUID
+    certification: fields.ForeignKeyNullableRelation[Certification] = fields.ForeignKeyField(
+        "certification.Certification", related_name="issue_requests", null=True, on_delete=fields.RESTRICT
     )
-    policy_id: UUID
+    certification_id: UUID | None
+    policy: fields.ForeignKeyNullableRelation[CertificationPolicy] = fields.ForeignKeyField(
+        "certification.CertificationPolicy", related_name="issue_requests", null=True, on_delete=fields.RESTRICT
+    )
+    policy_id: UUID | None
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
         "accounts.Person", related_name="issue_requests", on_delete=fields.RESTRICT
     )
     person_id: UUID
     holder_name = fields.CharField(200)
+    achievement = fields.CharField(200, default="", db_default="")
+    statement = fields.CharField(500, default="", db_default="")
     achieved_at = fields.DatetimeField()
     score = fields.DecimalField(5, 2, null=True)
+    event_id = fields.UUIDField(null=True)
+    hours = fields.DecimalField(6, 2, null=True)
+    credits = fields.DecimalField(6, 2, null=True)
+    layout: fields.ForeignKeyNullableRelation[Layout] = fields.ForeignKeyField(
+        "certification.Layout", related_name="issue_requests", null=True, on_delete=fields.RESTRICT
+    )
+    layout_id: UUID | None
+    predecessor: fields.ForeignKeyNullableRelation["Certificate"] = fields.ForeignKeyField(
+        "certification.Certificate", related_name="corrections", null=True, on_delete=fields.RESTRICT
+    )
+    predecessor_id: UUID | None
     locale = fields.CharField(16, default="en", db_default="en")
     state = fields.CharEnumField(IssueState, max_length=10, default=IssueState.waiting)
     problem = fields.CharField(500, default="", db_default="")
@@ -75,7 +106,9 @@ class IssueRequest(Model):
 class Certificate(Model):
     """What is conferred. Everything but the status is frozen when issued (a trigger refuses changes and deletion).
 
-    `number` is what people read and type; `pdf_sha256` names the PDF's bytes in the file store.
+    `number` is what people read and type; `pdf_sha256` names the PDF's bytes in the file store. `layout_version` and
+    `badge` are absent on certificates from before layouts and badges. A `successor` corrects it (it is then
+    superseded), or renews it (it then stays in force until its own end). `event_id` names the event attended.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -88,10 +121,10 @@ class Certificate(Model):
         "accounts.Organization", related_name="certificates", on_delete=fields.RESTRICT
     )
     organization_id: UUID
-    certification: fields.ForeignKeyRelation[Certification] = fields.ForeignKeyField(
-        "certification.Certification", related_name="certificates", on_delete=fields.RESTRICT
+    certification: fields.ForeignKeyNullableRelation[Certification] = fields.ForeignKeyField(
+        "certification.Certification", related_name="certificates", null=True, on_delete=fields.RESTRICT
     )
-    certification_id: UUID
+    certification_id: UUID | None
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
         "accounts.Person", related_name="certificates", on_delete=fields.RESTRICT
     )
@@ -102,9 +135,22 @@ class Certificate(Model):
     achieved_at = fields.DatetimeField()
     issued_at = fields.DatetimeField()
     valid_until = fields.DatetimeField(null=True)
+    event_id = fields.UUIDField(null=True, db_index=True)
+    hours = fields.DecimalField(6, 2, null=True)
+    credits = fields.DecimalField(6, 2, null=True)
     facts: dict[str, Any] = fields.JSONField()
+    layout_version: fields.ForeignKeyNullableRelation[LayoutVersion] = fields.ForeignKeyField(
+        "certification.LayoutVersion", related_name="certificates", null=True, on_delete=fields.RESTRICT
+    )
+    layout_version_id: UUID | None
+    badge: fields.OneToOneNullableRelation[Badge] = fields.OneToOneField(
+        "certification.Badge", related_name="certificate", null=True, on_delete=fields.RESTRICT
+    )
+    badge_id: UUID | None
     pdf_sha256 = fields.CharField(64, db_index=True)
     pdf_size = fields.IntField()
+    signature = fields.CharEnumField(SignatureLevel, max_length=4, default=SignatureLevel.none, db_default="none")
+    is_name_hidden = fields.BooleanField(default=False, db_default=False)
     status = fields.CharEnumField(CertificateStatus, max_length=12, default=CertificateStatus.valid)
     status_reason = fields.CharField(500, default="", db_default="")
     status_changed_at = fields.DatetimeField(null=True)
@@ -115,8 +161,23 @@ class Certificate(Model):
 
     class Meta:
         table = "certificate"
-        indexes = (("person_id", "issued_at"), ("certification_id", "issued_at"))
+        indexes = (("person_id", "issued_at"), ("certification_id", "issued_at"), ("certification_id", "valid_until"))
 
     def is_expired_at(self, now: datetime) -> bool:
         """Whether the validity had ended at `now`."""
         return self.valid_until is not None and self.valid_until <= now
+
+
+class DirectoryEntry(Model):
+    """A holder who asked to be in the public directory of holders, and the country they gave (ISO 3166-1 alpha-2)."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    person: fields.OneToOneRelation[Person] = fields.OneToOneField(
+        "accounts.Person", related_name="directory_entry", on_delete=fields.CASCADE
+    )
+    person_id: UUID
+    country = fields.CharField(2)
+    listed_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "directory_entry"

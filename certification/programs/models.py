@@ -8,6 +8,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from accounts.models import Organization, Person
+from certification.layouts.models import Layout
 from core.database import new_id
 
 
@@ -52,6 +53,10 @@ class Certification(Model):
     language = fields.CharField(16, default="en", db_default="en")
     status = fields.CharEnumField(CertificationStatus, max_length=10, default=CertificationStatus.draft)
     access = fields.CharEnumField(CertificationAccess, max_length=20, default=CertificationAccess.open)
+    layout: fields.ForeignKeyNullableRelation[Layout] = fields.ForeignKeyField(
+        "certification.Layout", related_name="certifications", null=True, on_delete=fields.RESTRICT
+    )
+    layout_id: UUID | None
     published_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     updated_at = fields.DatetimeField(auto_now=True)
@@ -64,7 +69,9 @@ class CertificationPolicy(Model):
     """One version of a certification's rules; immutable, so that an attempt keeps the rules it was started under.
 
     `cut_score` is a percentage. `attempts_allowed` counts the first attempt and the retakes inside one entitlement.
-    `form_length` is how many items a form draws; None takes every item of the bank.
+    `form_length` is how many items a form draws; None takes every item of the bank. `renewal_credits` is how many
+    continuing-education credits renew a certificate, None where only passing again does; `grace_days` is how long
+    after its end it can still be renewed. `shows_score` puts the score on the certificate and its band in the badge.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -80,6 +87,9 @@ class CertificationPolicy(Model):
     entitlement_months = fields.IntField(default=12)
     retake_wait_days = fields.IntField(default=0)
     validity_months = fields.IntField(null=True, default=24)
+    renewal_credits = fields.DecimalField(6, 2, null=True)
+    grace_days = fields.IntField(default=0, db_default=0)
+    shows_score = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -7,18 +7,26 @@ from tortoise.models import Model
 
 from core.database import new_id
 from events.catalog.models import Event
+from events.programme.models import Session
 from events.registration.models import Registration
 
 
 class CheckInList(Model):
-    """A list that registrations are checked in at, such as the main entrance; every event has one from the start."""
+    """A list that registrations are checked in at, such as the main entrance; every event has one from the start.
+
+    A list of a `session` tells who attended it; there is at most one for each.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     event: fields.ForeignKeyRelation[Event] = fields.ForeignKeyField(
         "events.Event", related_name="check_in_lists", on_delete=fields.CASCADE
     )
     event_id: UUID
-    name = fields.CharField(100)
+    session: fields.OneToOneNullableRelation[Session] = fields.OneToOneField(
+        "events.Session", related_name="check_in_list", null=True, on_delete=fields.CASCADE
+    )
+    session_id: UUID | None
+    name = fields.CharField(300)
     position = fields.IntField(default=0, db_default=0)
 
     class Meta:
