@@ -6,6 +6,7 @@ Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
 import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from api.auth import Caller, client_address
 from core.database import fetchrow, transaction
 from core.errors import Conflict, InvalidInput
+from core.settings import get_settings
 
 _HEADER = "Idempotency-Key"
 
@@ -49,7 +51,7 @@ async def once(
         raise InvalidInput({_HEADER: "Use 1 to 200 printable characters."})
     who = str(caller.person.id) if caller.person else f"anonymous {client_address(request)}"
     row_id = hashlib.sha256(f"{who}\n{request.method} {request.url.path}\n{key}".encode()).hexdigest()
-    fingerprint = hashlib.sha256(str(request.query_params).encode() + b"\n" + await request.body()).hexdigest()
+    fingerprint = await _fingerprint(request)
     async with transaction() as connection:
         claimed = await connection.fetchval(
             """INSERT INTO idempotent_request (id, fingerprint, status, content_type, location, body, created_at)
@@ -69,6 +71,13 @@ async def once(
             bytes(response.body) if is_replayable else b"",
         )
         return response
+
+
+async def _fingerprint(request: Request) -> str:
+    """What tells this request from another one. Keyed, since a body may hold a password: a copy of the database must
+    not let anybody try passwords at the speed of a plain hash."""
+    content = str(request.query_params).encode() + b"\n" + await request.body()
+    return hmac.new(get_settings().signing_secret, content, hashlib.sha256).hexdigest()
 
 
 async def _replay(row_id: str, fingerprint: str, *, is_replayable: bool) -> Response:

@@ -1,6 +1,8 @@
 """What holds for every request: headers, same origin, limits of bodies, bytes that are no text, repeated POSTs."""
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -289,6 +291,25 @@ async def test_a_token_is_never_shown_again(browser: httpx.AsyncClient) -> None:
     assert await ApiToken.all().count() == 1
     stored = await IdempotentRequest.get()
     assert stored.body == b""
+
+
+async def test_guesses_at_a_password_count_though_they_come_with_a_key(browser: httpx.AsyncClient) -> None:
+    """A refusal undoes the request's transaction; the count of failures must not go with it."""
+    guess = {"email": "amina@example.org", "password": "not the right one", "name": "kiosk"}
+    statuses = [
+        (await browser.post("/api/v1/tokens", json=guess, headers={"idempotency-key": f"key {n}"})).status_code
+        for n in range(12)
+    ]
+    assert statuses == [401] * 10 + [429] * 2
+
+
+async def test_what_is_kept_of_a_request_does_not_give_its_password_away(browser: httpx.AsyncClient) -> None:
+    content = json.dumps({"email": "amina@example.org", "password": PASSWORD, "name": "Amina"}).encode()
+    headers = {"idempotency-key": "one", "content-type": "application/json"}
+    assert (await browser.post("/api/v1/people", content=content, headers=headers)).status_code == 201
+    stored = await IdempotentRequest.get()
+    assert PASSWORD.encode() not in bytes(stored.body)
+    assert stored.fingerprint not in {hashlib.sha256(known + content).hexdigest() for known in (b"", b"\n")}
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 201])
