@@ -23,7 +23,7 @@ from certification.bank.schemas import (
 from certification.programs.models import Certification
 from core.database import transaction
 from core.errors import NotFound
-from core.pages import PageOf
+from core.pages import ListQuery, PageOf, page_of
 
 _FILE_MEDIA = ("", "application/octet-stream", "application/x-www-form-urlencoded")
 
@@ -76,8 +76,10 @@ async def versions(request: Request) -> Response:
     _, item = await permissions.access_item(
         request.path_params["slug"], request.path_params["id"], auth.current_person(request)
     )
+    query = parse.query(request, ListQuery)
     found = [ItemVersionOut.of(row, parse_content(row.content)) for row in await queries.versions_of(item.id)]
-    return respond.json(PageOf[ItemVersionOut](items=found, next_cursor=None))
+    newest_first = page_of(found, query, key=lambda one: (one.version,), kinds=(int,), descending=True)
+    return respond.json(newest_first)
 
 
 async def import_file(request: Request) -> Response:

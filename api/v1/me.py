@@ -19,7 +19,7 @@ from api import auth, parse, respond
 from api.personal_data import file_of
 from certification.erasure import erase_person
 from core.i18n import gettext as _
-from core.pages import PageOf
+from core.pages import ListQuery, page_of
 
 
 async def show(request: Request) -> Response:
@@ -40,7 +40,12 @@ async def organizations(request: Request) -> Response:
     """The organizations in which the person has a role."""
     person = auth.current_person(request)
     items = PersonOut.of(person, await queries.memberships(person)).memberships
-    return respond.json(PageOf[MembershipOut](items=items, next_cursor=None))
+    query = parse.query(request, ListQuery)
+    return respond.json(page_of(items, query, key=_by_organization, kinds=(str, str, str, str)))
+
+
+def _by_organization(one: MembershipOut) -> tuple[str, str, str, str]:
+    return one.organization_name, one.organization, one.role.value, str(one.scope_id or "")
 
 
 async def data(request: Request) -> Response:

@@ -25,10 +25,11 @@ from certification.programs.models import Certification
 from core import jobs
 from core.errors import InvalidInput, NotFound
 from core.i18n import gettext as _
-from core.pages import PageOf
+from core.pages import ListQuery, PageOf, page_of
 from events.catalog.models import Event
 
 _LARGEST_ID = 2**63 - 1
+_MOST_JOBS = 1000
 
 
 class HeldJobOut(BaseModel):
@@ -82,7 +83,8 @@ async def list_members(request: Request) -> Response:
     """Every role in the organization with who holds it."""
     organization = await _organization(request, "organization:member:edit")
     items = [MemberOut.of(grant) for grant in await members.of(organization)]
-    return respond.json(PageOf[MemberOut](items=items, next_cursor=None))
+    query = parse.query(request, ListQuery)
+    return respond.json(page_of(items, query, key=lambda one: (one.name.lower(), one.id), kinds=(str, UUID)))
 
 
 async def add_member(request: Request) -> Response:
@@ -139,8 +141,12 @@ async def audit_log(request: Request) -> Response:
 async def held_jobs(request: Request) -> Response:
     """Background jobs that were given up, for the owners of an organization without a parent."""
     await _platform(request)
-    items = [HeldJobOut.of(held) for held in await jobs.held_jobs()]
-    return respond.json(PageOf[HeldJobOut](items=items, next_cursor=None))
+    items = [HeldJobOut.of(held) for held in await jobs.held_jobs(_MOST_JOBS)]
+    query = parse.query(request, ListQuery)
+    latest_first = page_of(
+        items, query, key=lambda one: (one.failed_at, one.id), kinds=(datetime, int), descending=True
+    )
+    return respond.json(latest_first)
 
 
 async def retry_job(request: Request) -> Response:

@@ -1,6 +1,8 @@
 """/events/{slug}/sessions and /organizations/{slug}/speakers."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,6 +10,7 @@ from starlette.responses import Response
 from accounts.models import Organization
 from api import auth, parse, respond
 from core.errors import NotFound
+from core.pages import ListQuery, PageOf, page_of
 from events.catalog import permissions
 from events.catalog.models import Event
 from events.programme import queries, sessions, speakers
@@ -17,19 +20,25 @@ from events.programme.schemas import (
     EventSessionOut,
     SessionChange,
     SessionIn,
-    SessionList,
     SpeakerChange,
     SpeakerIn,
-    SpeakerList,
     SpeakerOut,
 )
+
+_WITHOUT_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 async def index(request: Request) -> Response:
     """The programme of an event."""
     event = await permissions.access_public(request.path_params["slug"], auth.caller_of(request).person)
-    rows = await queries.programme(event.id)
-    return respond.json(SessionList(items=[EventSessionOut.of(row) for row in rows]))
+    rows = page_of(
+        await queries.programme(event.id),
+        parse.query(request, ListQuery),
+        key=lambda row: (row.starts_at or _WITHOUT_TIME, row.room_position, row.room or "", row.id),
+        kinds=(datetime, int, str, UUID),
+    )
+    items = [EventSessionOut.of(row) for row in rows.items]
+    return respond.json(PageOf[EventSessionOut](items=items, next_cursor=rows.next_cursor))
 
 
 async def show(request: Request) -> Response:
@@ -67,8 +76,9 @@ async def remove(request: Request) -> Response:
 async def list_speakers(request: Request) -> Response:
     """Those who speak at an organization's events."""
     organization = await _organization(request)
-    found = await queries.speakers_of(organization.id)
-    return respond.json(SpeakerList(items=[SpeakerOut.of(speaker) for speaker in found]))
+    items = [SpeakerOut.of(speaker) for speaker in await queries.speakers_of(organization.id)]
+    query = parse.query(request, ListQuery)
+    return respond.json(page_of(items, query, key=lambda one: (one.name.lower(), one.id), kinds=(str, UUID)))
 
 
 async def create_speaker(request: Request) -> Response:

@@ -4,15 +4,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import auth, parse, respond
+from core.pages import ListQuery, page_of
 from events.catalog import permissions, rooms
 from events.catalog.models import Event
-from events.catalog.schemas import RoomChange, RoomIn, RoomList, RoomOut
+from events.catalog.schemas import RoomChange, RoomIn, RoomOut
 
 
 async def index(request: Request) -> Response:
     """The rooms of an event."""
     event = await permissions.access_public(request.path_params["slug"], auth.caller_of(request).person)
-    return respond.json(RoomList(items=[RoomOut.of(room) for room in await rooms.of_event(event.id)]))
+    items = [RoomOut.of(room) for room in await rooms.of_event(event.id)]
+    query = parse.query(request, ListQuery)
+    return respond.json(page_of(items, query, key=lambda one: (one.position, one.name), kinds=(int, str)))
 
 
 async def create(request: Request) -> Response:

@@ -115,7 +115,7 @@ from certification.programs.schemas import (
     EntitlementSearch,
 )
 from core.errors import NotFound, RateLimited
-from core.pages import PageOf, PageQuery
+from core.pages import ListQuery, PageOf, PageQuery
 from events.catalog.events import AlreadyCancelled, AlreadyPublished, ChangedMeanwhile, EventCancelled, EventOver
 from events.catalog.rooms import RoomInUse, RoomNameTaken
 from events.catalog.schemas import (
@@ -127,9 +127,8 @@ from events.catalog.schemas import (
     EventSearch,
     RoomChange,
     RoomIn,
-    RoomList,
     RoomOut,
-    VenueList,
+    VenueOut,
 )
 from events.onsite.check_in import AlreadyCheckedIn, NotConfirmed, RegistrationCancelled, UnknownCode
 from events.onsite.schemas import CheckInInput, CheckInOut
@@ -138,10 +137,8 @@ from events.programme.schemas import (
     EventSessionOut,
     SessionChange,
     SessionIn,
-    SessionList,
     SpeakerChange,
     SpeakerIn,
-    SpeakerList,
     SpeakerOut,
 )
 from events.programme.speakers import SpeakerInUse
@@ -152,13 +149,11 @@ from events.registration.schemas import (
     MyRegistrationOut,
     QuotaIn,
     QuotaOut,
-    QuotasOut,
     RegistrationIn,
     RegistrationOut,
     RegistrationsQuery,
     TicketTypeIn,
     TicketTypeOut,
-    TicketTypesOut,
 )
 from events.registration.ticket_types import TooManyTaken
 from events.registration.tickets import TicketVoid
@@ -194,7 +189,8 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.organize,
         tag="Events",
         summary="Venues used before",
-        answers={200: VenueList},
+        query=ListQuery,
+        answers={200: PageOf[VenueOut]},
     ),
     Endpoint(
         method="GET",
@@ -247,7 +243,8 @@ ENDPOINTS: list[Endpoint] = [
         audience=Audience.anyone,
         tag="Programme",
         summary="Rooms of an event",
-        answers={200: RoomList},
+        query=ListQuery,
+        answers={200: PageOf[RoomOut]},
     ),
     Endpoint(
         method="POST",
@@ -291,7 +288,8 @@ ENDPOINTS: list[Endpoint] = [
         audience=Audience.anyone,
         tag="Programme",
         summary="Programme of an event",
-        answers={200: SessionList},
+        query=ListQuery,
+        answers={200: PageOf[EventSessionOut]},
     ),
     Endpoint(
         method="POST",
@@ -345,7 +343,8 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.organize,
         tag="Programme",
         summary="Speakers of an organization",
-        answers={200: SpeakerList},
+        query=ListQuery,
+        answers={200: PageOf[SpeakerOut]},
     ),
     Endpoint(
         method="POST",
@@ -786,6 +785,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.certify,
         tag="Items",
         summary="Versions of an item",
+        query=ListQuery,
         answers={200: PageOf[ItemVersionOut]},
     ),
     # --- Accounts ---
@@ -874,6 +874,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.read,
         tag="Accounts",
         summary="My roles",
+        query=ListQuery,
         answers={200: PageOf[MembershipOut]},
     ),
     Endpoint(
@@ -940,6 +941,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.account,
         tag="Accounts",
         summary="My signed-in browsers",
+        query=ListQuery,
         answers={200: PageOf[SessionOut]},
     ),
     Endpoint(
@@ -960,6 +962,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.account,
         tag="Accounts",
         summary="My API tokens",
+        query=ListQuery,
         answers={200: PageOf[TokenOut]},
     ),
     Endpoint(
@@ -1013,6 +1016,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.organize,
         tag="Organizations",
         summary="Members and their roles",
+        query=ListQuery,
         answers={200: PageOf[MemberOut]},
     ),
     Endpoint(
@@ -1057,6 +1061,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.organize,
         tag="Organizations",
         summary="Background jobs that were given up",
+        query=ListQuery,
         answers={200: PageOf[HeldJobOut]},
     ),
     Endpoint(
@@ -1176,7 +1181,8 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.organize,
         tag="Ticket types",
         summary="Ticket types of an event, with what is left",
-        answers={200: TicketTypesOut},
+        query=ListQuery,
+        answers={200: PageOf[TicketTypeOut]},
     ),
     Endpoint(
         method="POST",
@@ -1219,7 +1225,8 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.organize,
         tag="Ticket types",
         summary="Quotas of an event",
-        answers={200: QuotasOut},
+        query=ListQuery,
+        answers={200: PageOf[QuotaOut]},
     ),
     Endpoint(
         method="POST",

@@ -8,15 +8,18 @@ from starlette.responses import Response
 
 from api import auth, parse, respond
 from core.errors import NotFound
+from core.pages import ListQuery, page_of
 from events.registration import permissions, queries, quotas, ticket_types
 from events.registration.permissions import EventDesk
-from events.registration.schemas import QuotaIn, QuotaOut, QuotasOut, TicketTypeIn, TicketTypeOut, TicketTypesOut
+from events.registration.schemas import QuotaIn, QuotaOut, TicketTypeIn, TicketTypeOut
 
 
 async def index(request: Request) -> Response:
     """All ticket types with what is left."""
     event = await _desk(request, permissions.VIEW)
-    return respond.json(TicketTypesOut(items=await queries.ticket_types(event.id, datetime.now(UTC))))
+    query = parse.query(request, ListQuery)
+    found = await queries.ticket_types(event.id, datetime.now(UTC))
+    return respond.json(page_of(found, query, key=lambda one: (one.id,), kinds=(UUID,)))
 
 
 async def create(request: Request) -> Response:
@@ -49,7 +52,8 @@ async def withdraw(request: Request) -> Response:
 async def index_quotas(request: Request) -> Response:
     """All quotas with what is taken."""
     event = await _desk(request, permissions.VIEW)
-    return respond.json(QuotasOut(items=await queries.quotas(event.id)))
+    query = parse.query(request, ListQuery)
+    return respond.json(page_of(await queries.quotas(event.id), query, key=lambda one: (one.id,), kinds=(UUID,)))
 
 
 async def create_quota(request: Request) -> Response:

@@ -12,7 +12,7 @@ from accounts import queries, sign_in
 from accounts.schemas import Name, Password, TokenOut
 from api import auth, parse, respond
 from api.routing import Scope
-from core.pages import PageOf
+from core.pages import ListQuery, page_of
 
 LONGEST_DAYS = 365
 Scopes = Annotated[list[Scope] | None, Field(min_length=1, max_length=len(Scope))]
@@ -67,8 +67,14 @@ def scopes_of(data: NewTokenIn) -> list[str]:
 
 async def mine(request: Request) -> Response:
     """The tokens of the signed-in person that still work, without their secrets."""
-    found = await queries.tokens_of(auth.current_person(request), now=datetime.now(UTC))
-    return respond.json(PageOf[TokenOut](items=[TokenOut.of(token) for token in found], next_cursor=None))
+    query = parse.query(request, ListQuery)
+    found = [
+        TokenOut.of(token) for token in await queries.tokens_of(auth.current_person(request), now=datetime.now(UTC))
+    ]
+    newest_first = page_of(
+        found, query, key=lambda one: (one.created_at, one.id), kinds=(datetime, UUID), descending=True
+    )
+    return respond.json(newest_first)
 
 
 async def revoke(request: Request) -> Response:

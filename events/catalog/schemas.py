@@ -334,17 +334,3 @@ class RoomOut(BaseModel):
     def of(cls, room: Room) -> Self:
         """From the row."""
         return cls(**{name: getattr(room, name) for name in cls.model_fields})
-
-
-class RoomList(BaseModel):
-    """The rooms of an event, in order; always all of them."""
-
-    items: list[RoomOut]
-    next_cursor: None = None
-
-
-class VenueList(BaseModel):
-    """The places where an organization has held events; always all of them."""
-
-    items: list[VenueOut]
-    next_cursor: None = None

@@ -114,17 +114,3 @@ class EventSessionOut(BaseModel):
             speakers=[SpeakerRef(id=s.id, name=s.name, affiliation=s.affiliation) for s in row.speakers],
             **{name: getattr(row, name) for name in cls.model_fields if name not in ("room", "speakers")},
         )
-
-
-class SessionList(BaseModel):
-    """The sessions of an event by time, those without time last; always all of them."""
-
-    items: list[EventSessionOut]
-    next_cursor: None = None
-
-
-class SpeakerList(BaseModel):
-    """Those who speak at an organization's events, by name; always all of them."""
-
-    items: list[SpeakerOut]
-    next_cursor: None = None

@@ -171,12 +171,6 @@ class TicketTypeOut(BaseModel):
     quotas: list[UUID]
 
 
-class TicketTypesOut(BaseModel):
-    """All ticket types of an event; they are few, so there are no pages."""
-
-    items: list[TicketTypeOut]
-
-
 class QuotaIn(Input):
     """A pool of places."""
 
@@ -191,9 +185,3 @@ class QuotaOut(BaseModel):
     name: str
     size: int
     taken: int
-
-
-class QuotasOut(BaseModel):
-    """All quotas of an event."""
-
-    items: list[QuotaOut]
