@@ -150,7 +150,9 @@ class EmbeddedPostgres:
 
     def launch(self) -> None:
         """Start the server process and return at once. Nothing else may be running in the folder."""
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # What a power cut left: PostgreSQL refuses to start while a number in them is another process's by now.
+        for left in (self.data / "postmaster.pid", *self.socket_folder.glob(f"{_SOCKET_NAME}*")):
+            left.unlink(missing_ok=True)
         command = [str(program("postgres")), "-D", str(self.data), "-k", str(self.socket_folder)]
         for name, value in self.options.items():
             command += ["-c", f"{name}={value}"]

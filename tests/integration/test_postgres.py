@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from core.postgres import AlreadyOwned, EmbeddedPostgres, PostgresFailed
+from core.system_user import unprivileged_account
 
 OWNER = """
 import asyncio, sys
@@ -93,6 +94,26 @@ async def test_stale_pid_file_with_a_reused_number_does_not_block_the_start(embe
     (embedded.data / "postmaster.pid").write_text(f"{os.getpid()}\n{embedded.data}\n1\n5432\n{embedded.data}\n")
     async with embedded.owned() as url:
         assert await remembered(url) == ["kept"]
+
+
+async def test_stale_lock_of_the_socket_with_a_reused_number_does_not_block_the_start(
+    embedded: EmbeddedPostgres,
+) -> None:
+    async with embedded.owned() as url:
+        await remember(url, "kept")
+    account = unprivileged_account()
+    # PostgreSQL takes a process of another user for dead, so this one runs under the server's own.
+    other = subprocess.Popen(  # noqa: ASYNC220
+        ["/bin/sleep", "600"], user=account.uid if account else None
+    )
+    try:
+        lock = f"{other.pid}\n{embedded.data}\n1\n5432\n{embedded.socket_folder}\n"
+        (embedded.socket_folder / ".s.PGSQL.5432.lock").write_text(lock)
+        async with embedded.owned() as url:
+            assert await remembered(url) == ["kept"]
+    finally:
+        other.kill()
+        other.wait()
 
 
 async def test_power_cut_is_recovered_from(embedded: EmbeddedPostgres) -> None:
