@@ -55,7 +55,7 @@ class IssueRequest(Model):
 
     `source` is unique, so a pass decided twice is one request; `certificate` refers to the request, uniquely.
     `certification` and `policy` are absent where attendance is attested; `event_id`, `hours` and `credits` then tell
-    of what. `predecessor` is the certificate that the new one corrects.
+    of what. `predecessor` is the certificate that the new one corrects, `reason` why.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -93,6 +93,7 @@ class IssueRequest(Model):
         "certification.Certificate", related_name="corrections", null=True, on_delete=fields.RESTRICT
     )
     predecessor_id: UUID | None
+    reason = fields.CharField(500, default="", db_default="")
     locale = fields.CharField(16, default="en", db_default="en")
     state = fields.CharEnumField(IssueState, max_length=10, default=IssueState.waiting)
     problem = fields.CharField(500, default="", db_default="")
