@@ -30,7 +30,12 @@ def environment() -> Environment:
     )
     env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]  # from ext.i18n
     env.filters.update(
-        date=format_date, time=format_time, datetime=format_datetime, money=format_money, number=format_number
+        date=format_date,
+        time=format_time,
+        datetime=format_datetime,
+        span=format_span,
+        money=format_money,
+        number=format_number,
     )
     return env
 
@@ -64,6 +69,15 @@ def format_datetime(value: datetime, zone: str | ZoneInfo | None = None, style: 
     chosen = _zone(zone)
     day = dates.format_date(value.astimezone(chosen).date(), style, locale=_locale())
     return f"{day}, {format_time(value, chosen)} {zone_name(value, chosen)}"
+
+
+def format_span(starts_at: datetime, ends_at: datetime, zone: str | ZoneInfo | None = None) -> str:
+    """From when until when, one day named once: `3 March 2027, 18:30 – 21:00 (Nairobi)`."""
+    chosen = _zone(zone)
+    if starts_at.astimezone(chosen).date() != ends_at.astimezone(chosen).date():
+        return f"{format_datetime(starts_at, chosen)} – {format_datetime(ends_at, chosen)}"
+    hours = f"{format_time(starts_at, chosen)} – {format_time(ends_at, chosen)}"
+    return f"{format_date(starts_at, chosen)}, {hours} {zone_name(starts_at, chosen)}"
 
 
 def zone_name(value: datetime, zone: ZoneInfo) -> str:

@@ -1,6 +1,7 @@
 """Mails about registrations; each occasion's mail is written once, by its key."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from core import mail
@@ -25,13 +26,17 @@ async def tell_cancelled(facts: Facts) -> None:
     await _send("cancellation", facts, key=f"registration.cancelled {facts['id']}", attachments=[entry])
 
 
-async def tell_event_moved(facts: Facts) -> None:
-    """Tell an attendee the event's new time or place, with the entry that replaces the old one."""
+async def tell_event_moved(facts: Facts, change: Facts) -> None:
+    """Tell an attendee the event's new time or place and what it was, with the entry that replaces the old one.
+
+    `change["was"]` holds what the event was before, by field, as `events.change` announces it.
+    """
     key = f"event.moved {facts['sequence']} {facts['id']}"
-    await _send("event_moved", facts, key=key, attachments=[_entry(facts, Method.request)])
+    before = _before(facts, change["was"])
+    await _send("event_moved", facts, key=key, attachments=[_entry(facts, Method.request)], before=before)
 
 
-async def tell_event_cancelled(facts: Facts) -> None:
+async def tell_event_cancelled(facts: Facts, change: Facts) -> None:
     """Tell an attendee that the event will not happen, and take the entry out of the calendar."""
     entry = _entry(facts, Method.cancel)
     await _send("event_cancelled", facts, key=f"event.cancelled {facts['id']}", attachments=[entry])
@@ -42,7 +47,24 @@ def _entry(facts: Facts, method: Method) -> mail.Attachment:
     return mail.Attachment(file.filename, f"{MEDIA_TYPE}; method={method.value}", file.content)
 
 
-async def _send(template: str, facts: Facts, *, key: str, attachments: Sequence[mail.Attachment]) -> None:
+def _before(facts: Facts, was: Facts) -> dict[str, Any]:
+    """What changed, as it was: `span` with times and zone, `place` (empty: online); None for what stayed."""
+    span = None
+    if not {"starts_at", "ends_at", "time_zone"}.isdisjoint(was):
+        span = {name: was.get(name, facts[name]) for name in ("starts_at", "ends_at", "time_zone")}
+        for name in ("starts_at", "ends_at"):
+            if isinstance(span[name], str):
+                span[name] = datetime.fromisoformat(span[name])
+    return {
+        "span": span,
+        "place": (was["venue"] or "") if "venue" in was else None,
+        "has_new_link": "online_url" in was,
+    }
+
+
+async def _send(
+    template: str, facts: Facts, *, key: str, attachments: Sequence[mail.Attachment], **context: object
+) -> None:
     if facts["email"] is None:
         return
     await mail.send(
@@ -54,6 +76,7 @@ async def _send(template: str, facts: Facts, *, key: str, attachments: Sequence[
             "shown_code": tickets.shown_code(facts["code"]),
             "registration_url": f"{get_settings().public_url}/me/registrations/{facts['id']}",
             "event_url": f"{get_settings().public_url}/events/{facts['slug']}",
+            **context,
         },
         locale=facts["locale"],
         key=key,

@@ -12,7 +12,8 @@ from events.registration import emails, queries
 BATCH = 200
 """Attendees told by one job: a second or two of work, so that a failure repeats little."""
 
-_TELL: dict[str, Callable[[Mapping[str, Any]], Awaitable[None]]] = {
+Facts = Mapping[str, Any]
+_TELL: dict[str, Callable[[Facts, Facts], Awaitable[None]]] = {
     "event.moved": emails.tell_event_moved,
     "event.cancelled": emails.tell_event_cancelled,
 }
@@ -37,13 +38,13 @@ async def tell_cancelled(payload: dict[str, Any]) -> None:
 @on("event.moved", name="registration.event_moved")
 async def event_moved(event_id: UUID, facts: dict[str, Any]) -> None:
     """Start telling the attendees of an event that its time or place changed."""
-    await _tell_from(event_id, "event.moved", after=None)
+    await _tell_from(event_id, "event.moved", facts, after=None)
 
 
 @on("event.cancelled", name="registration.event_cancelled")
 async def event_cancelled(event_id: UUID, facts: dict[str, Any]) -> None:
     """Start telling the attendees of an event that it is cancelled."""
-    await _tell_from(event_id, "event.cancelled", after=None)
+    await _tell_from(event_id, "event.cancelled", facts, after=None)
 
 
 @job("registration.tell_attendees", attempts=10)
@@ -57,11 +58,13 @@ async def tell_attendees(payload: dict[str, Any]) -> None:
     async with transaction():
         batch = await queries.tickets_of_event(event_id, after=after, limit=BATCH)
         for facts in batch:
-            await tell(facts)
+            await tell(facts, payload["facts"])
         if len(batch) == BATCH:
-            await _tell_from(event_id, payload["topic"], after=batch[-1]["id"])
+            await _tell_from(event_id, payload["topic"], payload["facts"], after=batch[-1]["id"])
 
 
-async def _tell_from(event_id: UUID, topic: str, *, after: UUID | None) -> None:
-    payload = {"event": str(event_id), "topic": topic, "after": str(after) if after else None}
-    await enqueue("registration.tell_attendees", payload, key=f"registration.tell {topic} {event_id} {after}")
+async def _tell_from(event_id: UUID, topic: str, facts: Facts, *, after: UUID | None) -> None:
+    """Queue telling those after `after`; its key holds the change, for a job that runs may have read an earlier one."""
+    payload = {"event": str(event_id), "topic": topic, "facts": facts, "after": str(after) if after else None}
+    key = f"registration.tell {topic} {event_id} {facts['sequence']} {after}"
+    await enqueue("registration.tell_attendees", payload, key=key)

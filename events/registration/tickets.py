@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import zxingcpp
 
 from core.errors import Gone, NotFound
 from core.i18n import use_locale
-from core.templating import format_date, format_datetime, format_time
+from core.templating import format_span
 from events.registration import calendar, queries
 from events.registration.models import Registration
 
@@ -96,12 +95,7 @@ def _draw(facts: Mapping[str, Any]) -> bytes:
 
 def when_of(facts: Mapping[str, Any]) -> str:
     """Start and end in the event's zone, in the running task's language; one day is named once."""
-    zone = ZoneInfo(facts["time_zone"])
-    starts, ends = facts["starts_at"], facts["ends_at"]
-    if starts.astimezone(zone).date() == ends.astimezone(zone).date():
-        hours = f"{format_time(starts, zone)} – {format_time(ends, zone)}"
-        return f"{format_date(starts, zone)}, {hours} ({zone.key})"
-    return f"{format_datetime(starts, zone)} – {format_datetime(ends, zone)}"
+    return format_span(facts["starts_at"], facts["ends_at"], facts["time_zone"])
 
 
 async def _facts(registration: Registration) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Tickets, calendar entries and the mails that bring them."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -12,6 +13,7 @@ from starlette.applications import Starlette
 
 from api.app import create_app
 from core import files
+from core.database import execute, fetch
 from core.models import OutgoingMail
 from core.settings import Settings
 from events.catalog.models import Event
@@ -75,15 +77,49 @@ async def test_attendees_hear_once_of_a_changed_event(
     await registrations.cancel(made[2], by=await accounts.member(await event.organization), now=NOW)
     made.append(await registrations.register(event, by=await accounts.person(), now=NOW))
     await Event.filter(id=event.id).update(sequence=4, starts_at=event.starts_at + timedelta(minutes=30))
+    payload = {"event": str(event.id), "topic": topic, "facts": {"sequence": 4, "was": {}}}
     for _ in range(2):
-        await jobs.tell_attendees({"event": str(event.id), "topic": topic, "after": None})
+        await jobs.tell_attendees({**payload, "after": None})
         second = sorted(each.id for each in (made[0], made[1], made[3]))[1]
-        await jobs.tell_attendees({"event": str(event.id), "topic": topic, "after": str(second)})
+        await jobs.tell_attendees({**payload, "after": str(second)})
     mails = await OutgoingMail.all()
     assert len(mails) == 3
     said, calendar = await entry_of(mails[0])
     [entry] = calendar.walk("VEVENT")
     assert (said, entry["sequence"]) == (method, 4)
+
+
+async def test_the_mail_of_a_moved_event_says_what_it_was(database: str) -> None:
+    starts_at = datetime(2027, 3, 2, 9, tzinfo=UTC)
+    event = await events.published_event(
+        title="Cloud Day", time_zone="Europe/Paris", starts_at=starts_at, ends_at=starts_at + timedelta(hours=8)
+    )
+    await registrations.register(event, by=await accounts.person(), now=NOW)
+    was = {
+        "starts_at": "2027-03-01T09:00:00+00:00",
+        "ends_at": "2027-03-01T11:00:00+00:00",
+        "venue": "Old Hall, Paris",
+        "online_url": "",
+    }
+    facts = {"sequence": 1, "was": was}
+    await jobs.tell_attendees({"event": str(event.id), "topic": "event.moved", "facts": facts, "after": None})
+    mail = await OutgoingMail.get()
+    for part in (mail.text, mail.html):
+        assert "March 2, 2027, 10:00\u202fAM – 6:00\u202fPM (Paris)" in part
+        assert "Before: March 1, 2027, 10:00\u202fAM – 12:00\u202fPM (Paris)" in part
+        assert "Before: Old Hall, Paris" in part
+        assert "The link to attend online is a new one." in part
+
+
+async def test_an_event_moved_again_while_its_attendees_are_told_is_told_again(database: str) -> None:
+    event = await events.published_event()
+    await jobs.event_moved(event.id, {"sequence": 1, "was": {}})
+    await jobs.event_moved(event.id, {"sequence": 1, "was": {}})
+    await execute("UPDATE pgqueuer SET status = 'picked'")
+    await jobs.event_moved(event.id, {"sequence": 2, "was": {}})
+    rows = await fetch("SELECT status, payload FROM pgqueuer ORDER BY id")
+    told = [(row["status"], json.loads(row["payload"])["facts"]["sequence"]) for row in rows]
+    assert told == [("picked", 1), ("queued", 2)]
 
 
 async def test_the_ticket_page_shows_a_qr_code_that_reads_as_the_code(app: Starlette) -> None:
