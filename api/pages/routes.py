@@ -325,6 +325,12 @@ PAGES: list[Page] = [
     Page(method="GET", path="/organize/certificates/{number}", handler=certificates.manage, audience=Audience.staff),
     Page(
         method="POST",
+        path="/organize/certificates/{number}/correct",
+        handler=certificates.correct,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
         path="/organize/certificates/{number}/{verb}",
         handler=certificates.change_status,
         audience=Audience.staff,

@@ -6,11 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import auth, parse, respond
-from certification.certificates import issuing, permissions, queries, statuses, verification
+from certification.certificates import corrections, issuing, permissions, queries, statuses, verification
 from certification.certificates.models import Certificate
 from certification.certificates.schemas import (
     CertificateOut,
     CertificateSearch,
+    CorrectionIn,
+    CorrectionOut,
     FileVerificationOut,
     IssueRequestOut,
     ReasonIn,
@@ -80,6 +82,17 @@ async def reinstate(request: Request) -> Response:
     data = await parse.body(request, ReasonIn)
     changed = await statuses.reinstate(certificate, reason=data.reason, by=person, now=now)
     return respond.json(CertificateOut.of(changed, now=now), 201)
+
+
+async def correct(request: Request) -> Response:
+    """Issue a certificate again under the right name; the new one supersedes it when it is issued."""
+    person = auth.current_person(request)
+    certificate = await permissions.access_for_officer(request.path_params["number"], person, action="issue")
+    data = await parse.body(request, CorrectionIn)
+    decided = await corrections.correct(
+        certificate, holder_name=data.holder_name, reason=data.reason, by=person, now=datetime.now(UTC)
+    )
+    return respond.json(CorrectionOut(request=decided, corrects=certificate.number), 201)
 
 
 async def of_certification(request: Request) -> Response:

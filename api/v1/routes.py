@@ -62,10 +62,13 @@ from certification.bank.schemas import (
     ItemSummary,
     ItemVersionOut,
 )
+from certification.certificates.corrections import NotCorrectable
 from certification.certificates.issuing import NotHeld
 from certification.certificates.schemas import (
     CertificateOut,
     CertificateSearch,
+    CorrectionIn,
+    CorrectionOut,
     FileVerificationOut,
     IssueRequestOut,
     ReasonIn,
@@ -568,6 +571,18 @@ ENDPOINTS: list[Endpoint] = [
         body=ReasonIn,
         answers={201: CertificateOut},
         errors=[NotInForce],
+    ),
+    Endpoint(
+        method="POST",
+        path="/certificates/{number}/correction",
+        handler=certificates.correct,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Certificates",
+        summary="Issue a certificate again under the right name",
+        body=CorrectionIn,
+        answers={201: CorrectionOut},
+        errors=[NotCorrectable],
     ),
     Endpoint(
         method="GET",

@@ -1,27 +1,24 @@
 """Issuing: a request is written with the decision, a job carries it out, and exactly one certificate comes of it.
 
-Killed at any point (between rendering, storing, and the last commit) the job runs again: a stored file without a row is
-harmless, and the row is unique by its request. See docs/decisions/0013-issue-request.md.
+Killed at any point (between place, badge, PDF, signature, file and the last commit) the job runs again: until that
+commit nothing refers to what was made, a stored file without a row is harmless, and the row is unique by its request.
+See docs/decisions/0013-issue-request.md.
 """
 
-import asyncio
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from accounts import audit
-from accounts.models import Organization, Person
-from certification.certificates import emails
-from certification.certificates.models import Certificate, IssueRequest, IssueState, SourceKind
-from certification.certificates.numbers import new_number
-from certification.programs.entitlements import months_later
-from certification.programs.models import Certification, CertificationPolicy
+from accounts.models import Person
+from certification.certificates import emails, making, succession
+from certification.certificates.deciding import carry_out, request, request_attendance
+from certification.certificates.making import Made
+from certification.certificates.models import Certificate, IssueRequest, IssueState
 from core import files
-from core.database import new_id, transaction
+from core.database import transaction
 from core.errors import Conflict
-from core.jobs import enqueue
-from core.settings import get_settings
+
+__all__ = ["NotHeld", "issue", "request", "request_attendance", "retry"]
 
 
 class NotHeld(Conflict):
@@ -30,64 +27,27 @@ class NotHeld(Conflict):
     code, message = "not_held", "This certificate was issued in the meantime, or is about to be."
 
 
-async def request(
-    source_kind: SourceKind,
-    source_id: UUID,
-    *,
-    certification: Certification,
-    policy: CertificationPolicy,
-    person: Person,
-    holder_name: str,
-    achieved_at: datetime,
-    score: Decimal | None,
-    locale: str,
-) -> None:
-    """Decide that `person` gets a certificate; a second decision about the same source changes nothing.
+class ChangedMeanwhile(Conflict):
+    """An officer changed the request while it was carried out; the job runs again with what it says now."""
 
-    Writes the request and enqueues the job in the caller's transaction. `score` is a percentage.
-    """
-    async with transaction() as connection:
-        created = await connection.fetchval(
-            """INSERT INTO issue_request (id, source_kind, source_id, certification_id, policy_id, person_id,
-                   holder_name, achieved_at, score, locale, organization_id, state, problem, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', '', now())
-               ON CONFLICT (source_kind, source_id) DO NOTHING RETURNING id""",
-            new_id(),
-            source_kind.value,
-            source_id,
-            certification.id,
-            policy.id,
-            person.id,
-            holder_name,
-            achieved_at,
-            score,
-            locale,
-            certification.organization_id,
-        )
-        if created is not None:
-            await enqueue("certificates.issue", {"request": str(created)}, key=f"certificates.issue {created}")
+    code, message = "changed_meanwhile", "The request was changed while it was carried out."
 
 
 async def issue(request_id: UUID, *, now: datetime) -> Certificate | None:
-    """Carry a request out; returns its certificate, or None where it is held because the name cannot be set.
+    """Carry a request out; returns its certificate, or None where it is held until an officer acts.
 
-    Renders the PDF in a thread, stores it by its digest, then commits certificate, audit entry and mail together.
+    Makes badge and PDF, stores the file by its digest, then commits certificate, badge, audit entry and mail together.
     """
-    from certification.certificates.pdf import render_certificate  # web processes never load the PDF engine
-    from core.typesetting import UnsettableText
-
-    wanted = await _load(request_id)
+    wanted = await IssueRequest.get(id=request_id).select_related("organization", "certification", "policy", "person")
     if wanted.state is IssueState.issued:
         return await Certificate.get(issue_request_id=request_id)
-    number = new_number()
-    facts = _facts(wanted, number, now)
     try:
-        pdf = await asyncio.to_thread(render_certificate, _typeset(facts))
-    except UnsettableText as problem:
+        made = await making.make(wanted, now=now)
+        await files.put(made.pdf)
+        return await _commit(wanted, made, now=now)
+    except (making.Unmakeable, succession.PredecessorChanged) as problem:
         await _hold(wanted, problem.message)
         return None
-    digest = await files.put(pdf)
-    return await _commit(wanted, number, facts, digest, len(pdf), now)
 
 
 async def retry(held: IssueRequest, *, holder_name: str | None, by: Person, now: datetime) -> None:
@@ -104,52 +64,10 @@ async def retry(held: IssueRequest, *, holder_name: str | None, by: Person, now:
             by=by,
             object_kind="issue_request",
             object_id=held.id,
+            organization_id=held.organization_id,
             after={"name_corrected": holder_name is not None},
         )
-        await enqueue("certificates.issue", {"request": str(held.id)}, key=f"certificates.issue {held.id}")
-
-
-async def _load(request_id: UUID) -> IssueRequest:
-    return await IssueRequest.get(id=request_id).select_related("certification__organization", "policy", "person")
-
-
-def _facts(wanted: IssueRequest, number: str, now: datetime) -> dict[str, Any]:
-    """Everything that the PDF says, as it is frozen with the certificate."""
-    organization: Organization = wanted.certification.organization
-    months = wanted.policy.validity_months
-    return {
-        "number": number,
-        "holder_name": wanted.holder_name,
-        "achievement": wanted.certification.title,
-        "statement": wanted.certification.statement,
-        "organization": organization.name,
-        "accent": organization.accent,
-        "achieved_at": wanted.achieved_at.isoformat(),
-        "issued_at": now.isoformat(),
-        "valid_until": months_later(wanted.achieved_at, months).isoformat() if months else None,
-        "policy_version": wanted.policy.version,
-        "verify_url": f"{get_settings().public_url}/verify/{number}",
-        "language": wanted.certification.language,
-    }
-
-
-def _typeset(facts: dict[str, Any]) -> Any:  # Any: CertificateFacts, which only the worker imports
-    from certification.certificates.pdf import CertificateFacts
-
-    valid_until = facts["valid_until"]
-    return CertificateFacts(
-        number=facts["number"],
-        holder_name=facts["holder_name"],
-        achievement=facts["achievement"],
-        statement=facts["statement"],
-        organization=facts["organization"],
-        accent=facts["accent"],
-        issued_on=datetime.fromisoformat(facts["issued_at"]).date(),
-        passed_on=datetime.fromisoformat(facts["achieved_at"]).date(),
-        valid_until=datetime.fromisoformat(valid_until).date() if valid_until else None,
-        verify_url=facts["verify_url"],
-        language=facts["language"],
-    )
+        await carry_out(held.id)
 
 
 async def _hold(wanted: IssueRequest, problem: str) -> None:
@@ -164,34 +82,45 @@ async def _hold(wanted: IssueRequest, problem: str) -> None:
             by=None,
             object_kind="issue_request",
             object_id=wanted.id,
-            organization_id=wanted.certification.organization_id,
+            organization_id=wanted.organization_id,
         )
 
 
-async def _commit(
-    wanted: IssueRequest, number: str, facts: dict[str, Any], digest: str, size: int, now: datetime
-) -> Certificate:
+async def _commit(wanted: IssueRequest, made: Made, *, now: datetime) -> Certificate:
     async with transaction():
+        await succession.lock(wanted)
         locked = await IssueRequest.select_for_update().get(id=wanted.id)
         if locked.state is IssueState.issued:
             return await Certificate.get(issue_request_id=wanted.id)
-        valid_until = facts["valid_until"]
+        if locked.state is IssueState.held or locked.holder_name != wanted.holder_name:
+            raise ChangedMeanwhile()
+        predecessor = await succession.predecessor_of(wanted)
+        badge = await making.save_badge(made)
         certificate = await Certificate.create(
-            number=number,
+            id=made.certificate_id,
+            number=made.number,
             issue_request=wanted,
-            organization=wanted.certification.organization,
+            organization=wanted.organization,
             certification=wanted.certification,
             person=wanted.person,
             holder_name=wanted.holder_name,
-            achievement=facts["achievement"],
-            issuer_name=facts["organization"],
+            achievement=made.facts["achievement"],
+            issuer_name=made.facts["organization"],
             achieved_at=wanted.achieved_at,
             issued_at=now,
-            valid_until=datetime.fromisoformat(valid_until) if valid_until else None,
-            facts=facts,
-            pdf_sha256=digest,
-            pdf_size=size,
+            valid_until=made.valid_until,
+            event_id=wanted.event_id,
+            hours=wanted.hours,
+            credits=wanted.credits,
+            facts=made.facts,
+            layout_version_id=made.layout_version_id,
+            badge=badge,
+            pdf_sha256=made.pdf_sha256,
+            pdf_size=len(made.pdf),
+            signature=made.signature,
         )
+        if predecessor is not None:
+            await succession.follow(predecessor, certificate, wanted=wanted)
         locked.state = IssueState.issued
         await locked.save(update_fields=["state"])
         await audit.record(
@@ -200,7 +129,7 @@ async def _commit(
             object_kind="certificate",
             object_id=certificate.id,
             organization_id=certificate.organization_id,
-            after={"number": number, "pdf_sha256": digest},
+            after={"number": made.number, "pdf_sha256": made.pdf_sha256},
         )
         await emails.tell_issued(certificate, wanted.person)
     return certificate

@@ -42,16 +42,27 @@ async def access_issue_request(request_id: UUID, person: Person) -> IssueRequest
     await roles.require(
         person,
         "certification:certificate:issue",
-        organization_id=found.certification.organization_id,
+        organization_id=found.organization_id,
         scope_id=found.certification_id,
     )
     return found
 
 
 async def _is_officer(certificate: Certificate, person: Person, action: str) -> bool:
-    return await roles.is_allowed(
+    if await roles.is_allowed(
         person,
         f"certification:certificate:{action}",
         organization_id=certificate.organization_id,
         scope_id=certificate.certification_id,
+    ):
+        return True
+    return (
+        action == "view"
+        and certificate.event_id is not None
+        and await roles.is_allowed(
+            person,
+            "event:registration:view",
+            organization_id=certificate.organization_id,
+            scope_id=certificate.event_id,
+        )
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
-from certification.certificates.models import Certificate, CertificateStatus, IssueRequest, IssueState
+from certification.certificates.models import Certificate, CertificateStatus, IssueRequest, IssueState, SourceKind
 from certification.certificates.schemas import CertificateSearch
 from core.pages import decode_cursor, encode_cursor
 
@@ -13,6 +13,20 @@ from core.pages import decode_cursor, encode_cursor
 async def held_by(person_id: UUID) -> list[Certificate]:
     """A person's certificates, newest first."""
     return await Certificate.filter(person_id=person_id).order_by("-issued_at", "-id")
+
+
+async def neighbours(certificate: Certificate) -> tuple[Certificate | None, Certificate | None]:
+    """The certificate that it took the place of or renewed, and the one that did so to it."""
+    before = await Certificate.get_or_none(successor_id=certificate.id)
+    after = await Certificate.get_or_none(id=certificate.successor_id) if certificate.successor_id else None
+    return before, after
+
+
+async def correction_of(certificate: Certificate) -> IssueRequest | None:
+    """The correction that was decided and is not issued yet."""
+    return await IssueRequest.get_or_none(
+        source_kind=SourceKind.correction, source_id=certificate.id, state__not=IssueState.issued
+    )
 
 
 async def of_source(source_id: UUID) -> Certificate | None:

@@ -19,6 +19,19 @@ class ReasonIn(BaseModel):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 
+class CorrectionIn(ReasonIn):
+    """The right name, as on the identity document, and why the certificate is issued again."""
+
+    holder_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class CorrectionOut(BaseModel):
+    """A correction that was decided; the new certificate is issued in a moment, or held until its name can be set."""
+
+    request: UUID
+    corrects: str
+
+
 class RetryIn(BaseModel):
     """A held request tried again, with the name corrected or as it is."""
 

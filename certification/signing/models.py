@@ -24,7 +24,7 @@ class IssuerKey(Model):
     organization_id: UUID
     public_key = fields.CharField(60, unique=True)
     sealed: bytes | None = fields.BinaryField(null=True)
-    token_label: str | None = fields.CharField(100, null=True)
+    token_label = fields.CharField(100, null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     retired_at: datetime | None = fields.DatetimeField(null=True)
 
