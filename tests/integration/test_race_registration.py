@@ -6,58 +6,86 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
+from prometheus_client.mmap_dict import MmapedDict
 
 from accounts import sign_in
 from accounts.models import Person
-from core.database import fetchrow
+from core.database import execute, fetchrow, fetchval
 from events.catalog.models import Event
-from tests.factories import events
+from events.registration import claiming
+from tests.factories import accounts, events
 
 PLACES, PEOPLE = 200, 400
 
 
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Two real web processes on one listening socket, as the supervisor runs them."""
+
+    address: str
+    processes: list[asyncio.subprocess.Process]
+    metrics: Path
+
+    def answered(self) -> list[int]:
+        """How many requests to register each process has answered."""
+        return [self._answered(process.pid) for process in self.processes]
+
+    def _answered(self, pid: int) -> int:
+        file = str(self.metrics / f"counter_{pid}.db")
+        counts = MmapedDict.read_all_values_from_file(file)  # type: ignore[no-untyped-call]  # untyped there
+        return int(sum(value for key, value, *_ in counts if '"/events/{slug}/registrations"' in key))
+
+
 @pytest.fixture
-async def web(database: str, tmp_path: Path) -> AsyncIterator[str]:
-    """Base address of two real web processes on one listening socket, as the supervisor runs them."""
-    async with _processes(database, tmp_path) as address:
-        yield address
+async def web(database: str, tmp_path: Path) -> AsyncIterator[Web]:
+    """Two web processes, of which each writes down what it answers."""
+    async with _processes(database, tmp_path) as started:
+        yield started
 
 
 @asynccontextmanager
-async def _processes(database: str, folder: Path) -> AsyncIterator[str]:
+async def _processes(database: str, folder: Path) -> AsyncIterator[Web]:
+    metrics = folder / "metrics"
+    metrics.mkdir()
     environment = {
         **os.environ,
         "CONFERO_ENVIRONMENT": "test",
         "CONFERO_PUBLIC_URL": "http://testserver",
         "CONFERO_DATABASE_URL": database,
         "CONFERO_VAR_DIR": str(folder),
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics),
     }
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1024)
         listener.set_inheritable(True)
         command = [sys.executable, "-m", "api.web", "--fd", str(listener.fileno())]
-        processes = [
-            await asyncio.create_subprocess_exec(
-                *command, env=environment, pass_fds=[listener.fileno()], stderr=asyncio.subprocess.DEVNULL
-            )
-            for _ in range(2)
-        ]
+        with (folder / "said").open("w") as said:
+            processes = [
+                await asyncio.create_subprocess_exec(
+                    *command, env=environment, pass_fds=[listener.fileno()], stderr=said
+                )
+                for _ in range(2)
+            ]
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
             async with httpx.AsyncClient(timeout=60) as client:
                 assert (await client.get(f"{address}/healthz")).status_code == 200
-            yield address
+            yield Web(address, processes, metrics)
         finally:
+            ended = [process for process in processes if process.returncode is not None]
             for process in processes:
-                process.terminate()
+                if process not in ended:
+                    process.terminate()
             await asyncio.gather(*(process.wait() for process in processes))
+            assert not ended, (folder / "said").read_text()
 
 
 async def _tokens(count: int) -> list[str]:
@@ -87,13 +115,13 @@ async def _counted(event: Event) -> tuple[int, int]:
 
 
 @pytest.mark.timeout(180)
-async def test_400_people_get_exactly_200_places_through_two_processes(web: str) -> None:
+async def test_400_people_get_exactly_200_places_through_two_processes(web: Web) -> None:
     event, tokens = await events.published_event(places=PLACES), await _tokens(PEOPLE)
     async with httpx.AsyncClient(timeout=120, limits=httpx.Limits(max_connections=PEOPLE)) as client:
 
         async def ask(token: str) -> tuple[int, str]:
             answer = await client.post(
-                f"{web}/api/v1/events/{event.slug}/registrations",
+                f"{web.address}/api/v1/events/{event.slug}/registrations",
                 json={},
                 headers={"Authorization": f"Bearer {token}"},
             )
@@ -103,21 +131,23 @@ async def test_400_people_get_exactly_200_places_through_two_processes(web: str)
     assert answers.count((201, "")) == PLACES
     assert answers.count((409, "sold_out")) == PEOPLE - PLACES
     assert await _counted(event) == (PLACES, PLACES)
+    assert sum(web.answered()) == PEOPLE
+    assert min(web.answered()) > 0
 
 
 @pytest.mark.timeout(180)
-async def test_registering_and_cancelling_at_once_keeps_the_count_true(web: str) -> None:
+async def test_registering_and_cancelling_at_once_keeps_the_count_true(web: Web) -> None:
     event, tokens = await events.published_event(places=5), await _tokens(20)
     async with httpx.AsyncClient(timeout=120, limits=httpx.Limits(max_connections=40)) as client:
 
         async def come_and_go(token: str) -> set[int]:
             headers, seen = {"Authorization": f"Bearer {token}"}, set()
             for _ in range(6):
-                path = f"{web}/api/v1/events/{event.slug}/registrations"
+                path = f"{web.address}/api/v1/events/{event.slug}/registrations"
                 made = await client.post(path, json={}, headers=headers)
                 seen.add(made.status_code)
                 if made.status_code == 201:
-                    address = f"{web}/api/v1/registrations/{made.json()['id']}"
+                    address = f"{web.address}/api/v1/registrations/{made.json()['id']}"
                     gone, again = await asyncio.gather(
                         client.delete(address, headers=headers), client.post(path, json={}, headers=headers)
                     )
@@ -131,23 +161,69 @@ async def test_registering_and_cancelling_at_once_keeps_the_count_true(web: str)
     assert taken <= 5
 
 
-async def test_negative_control_counting_before_inserting_oversells(database: str) -> None:
-    """The same rush on a copy of the table, claimed by asking first and writing afterwards, without lock or check."""
-    pool = await asyncpg.create_pool(database, min_size=20, max_size=20)
-    try:
-        await pool.execute("CREATE SCHEMA negative; CREATE TABLE negative.place (id serial PRIMARY KEY)")
-        full = asyncio.Barrier(20)  # everybody has asked before anybody writes, so the outcome does not vary
+@pytest.fixture
+async def without_check(database: str) -> AsyncIterator[None]:
+    """The database as if nobody had thought of the check that stands behind the lock."""
+    definition = await fetchval(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'quota_never_oversold'"
+    )
+    await execute("ALTER TABLE quota DROP CONSTRAINT quota_never_oversold")
+    yield
+    await execute("DELETE FROM registration")
+    await execute("UPDATE quota SET taken = 0")
+    await execute(f"ALTER TABLE quota ADD CONSTRAINT quota_never_oversold {definition}")
 
-        async def claim() -> None:
-            async with pool.acquire() as connection:
-                has_room = await connection.fetchval("SELECT count(*) FROM negative.place") < 10
-                await full.wait()
-                if has_room:
-                    await connection.execute("INSERT INTO negative.place DEFAULT VALUES")
 
-        await asyncio.gather(*(claim() for _ in range(20)))
-        sold = await pool.fetchval("SELECT count(*) FROM negative.place")
-        await pool.execute("DROP SCHEMA negative CASCADE")
-    finally:
-        await pool.close()
-    assert sold == 20
+@pytest.fixture
+def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The statement that takes places, but without its lock on the quota."""
+    unlocked = claiming._TAKE.replace("FOR NO KEY UPDATE", "")
+    assert unlocked != claiming._TAKE
+    monkeypatch.setattr(claiming, "_TAKE", unlocked)
+
+
+async def _all_at_once(database: str, event: Event) -> list[bool | BaseException]:
+    """Eight claims for three places, each on a connection of its own; all have begun before one of them may write."""
+    people = [await accounts.person() for _ in range(8)]
+    blocker = await asyncpg.connect(database)
+    held = blocker.transaction()
+    await held.start()
+    await blocker.execute("SELECT 1 FROM quota WHERE event_id = $1 FOR UPDATE", event.id)
+    now = datetime.now(UTC)
+    rush = [
+        asyncio.create_task(claiming._take([claiming.Claim(event.slug, None, person.id, "Racer", "en", now)]))
+        for person in people
+    ]
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    while await fetchval(waiting) < len(people):
+        await asyncio.sleep(0)
+        assert not any(task.done() for task in rush)
+    await held.rollback()
+    await blocker.close()
+    outcomes = await asyncio.gather(*rush, return_exceptions=True)
+    return [one if isinstance(one, BaseException) else bool(one) for one in outcomes]
+
+
+async def test_claims_that_waited_for_each_other_see_what_is_left(database: str) -> None:
+    event = await events.published_event(places=3)
+    outcomes = await _all_at_once(database, event)
+    assert (outcomes.count(True), outcomes.count(False)) == (3, 5)
+    assert await _counted(event) == (3, 3)
+
+
+@pytest.mark.usefixtures("without_lock")
+async def test_without_the_lock_the_check_still_refuses(database: str) -> None:
+    event = await events.published_event(places=3)
+    outcomes = await _all_at_once(database, event)
+    refused = [one for one in outcomes if isinstance(one, asyncpg.CheckViolationError)]
+    assert (outcomes.count(True), len(refused)) == (3, 5)
+    assert await _counted(event) == (3, 3)
+
+
+@pytest.mark.usefixtures("without_check", "without_lock")
+async def test_control_without_lock_and_check_the_same_rush_oversells(database: str) -> None:
+    """Negative control: with both taken away, three places are sold eight times."""
+    event = await events.published_event(places=3)
+    outcomes = await _all_at_once(database, event)
+    assert outcomes == [True] * 8
+    assert await _counted(event) == (8, 8)
