@@ -68,7 +68,8 @@ async def show(request: Request) -> Response:
     context = {
         "facts": facts,
         "when": tickets.when_of(facts),
-        "place": calendar.place_of(facts),
+        "place": calendar.place_of(facts) or _("Online"),
+        "reader_zone": person.time_zone if person.time_zone != facts["time_zone"] else None,
         "shown_code": tickets.shown_code(facts["code"]),
         "qr": tickets.qr_path(facts["code"]) if stands else None,
         "stands": stands,

@@ -55,8 +55,9 @@ def _entry(facts: Facts, method: Method) -> Entry:
     entry.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     entry.add("url", f"{settings.public_url}/events/{facts['slug']}")
     ticket = f"{settings.public_url}/me/registrations/{facts['id']}"
-    entry.add("description", f"{facts['ticket_type_name']}, {facts['attendee_name']}\n{ticket}")
-    if place := place_of(facts):
+    lines = (f"{facts['ticket_type_name']}, {facts['attendee_name']}", facts["join_url"], ticket)
+    entry.add("description", "\n".join(filter(None, lines)))
+    if place := place_of(facts) or facts["join_url"]:
         entry.add("location", place)
     _add_people(entry, facts)
     return entry
@@ -79,10 +80,9 @@ def _is_standing(facts: Facts) -> bool:
 
 
 def place_of(facts: Facts) -> str:
-    """Where to go, on one line: the address, or the link of an online event."""
+    """Where to go, on one line; empty for an event that is online only."""
     parts = ("venue_name", "street", "postal_code", "city", "region", "country")
-    address = ", ".join(facts[name] for name in parts if facts[name])
-    return address or str(facts["online_url"] or "")
+    return ", ".join(facts[name] for name in parts if facts[name])
 
 
 def filename_of(facts: Facts, extension: str) -> str:

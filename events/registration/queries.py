@@ -84,11 +84,15 @@ async def registration_of(event_id: UUID, person_id: UUID) -> UUID | None:
     return found
 
 
-_MINE = """
+_JOIN_URL = f"""CASE WHEN e.format <> 'in_person' AND e.status <> 'cancelled' AND r.{TAKES_A_PLACE}
+                THEN e.online_url ELSE '' END AS join_url"""
+"""Where to attend online, for those who have a place; empty for others, and where everybody meets in person."""
+
+_MINE = f"""
 SELECT r.id, r.code, r.status, r.attendee_name, r.created_at, r.cancelled_at, r.ticket_type_id,
        t.name AS ticket_type_name, e.id AS event_id, e.slug AS event_slug, e.title AS event_title,
        e.starts_at AS event_starts_at, e.ends_at AS event_ends_at, e.time_zone AS event_time_zone,
-       e.status AS event_status, v.city AS venue_city,
+       e.status AS event_status, v.city AS venue_city, {_JOIN_URL},
        (SELECT min(c.checked_in_at) FROM check_in c WHERE c.registration_id = r.id) AS checked_in_at
 FROM registration r JOIN event e ON e.id = r.event_id JOIN ticket_type t ON t.id = r.ticket_type_id
 LEFT JOIN venue v ON v.id = e.venue_id
@@ -197,11 +201,11 @@ async def registrations_by_day(event_id: UUID, time_zone: str) -> list[tuple[dat
     return [(row["day"], row["standing"]) for row in rows]
 
 
-_TICKET = """
+_TICKET = f"""
 SELECT r.id, r.code, r.status, r.attendee_name, r.locale, r.person_id, r.created_at, r.cancelled_at,
        t.name AS ticket_type_name, p.email, p.display_name,
        e.id AS event_id, e.slug, e.title, e.starts_at, e.ends_at, e.time_zone, e.status AS event_status, e.sequence,
-       e.format, e.online_url, e.updated_at, e.cancellation_reason,
+       {_JOIN_URL}, e.updated_at, e.cancellation_reason,
        o.name AS organization_name, o.accent,
        v.name AS venue_name, v.street, v.postal_code, v.city, v.region, v.country
 FROM registration r JOIN event e ON e.id = r.event_id JOIN organization o ON o.id = e.organization_id

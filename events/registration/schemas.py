@@ -81,7 +81,7 @@ class RegistrationOut(BaseModel):
 
 
 class MyRegistrationOut(BaseModel):
-    """One of my registrations with its event."""
+    """One of my registrations with its event. `online_url` is where to attend, null for those who meet in person."""
 
     id: UUID
     code: str
@@ -92,6 +92,7 @@ class MyRegistrationOut(BaseModel):
     created_at: datetime
     cancelled_at: datetime | None
     checked_in_at: datetime | None
+    online_url: str | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "MyRegistrationOut":
@@ -99,6 +100,7 @@ class MyRegistrationOut(BaseModel):
         return cls(
             **{name: row[name] for name in ("id", "code", "status", "attendee_name", "created_at", "cancelled_at")},
             checked_in_at=row["checked_in_at"],
+            online_url=row["join_url"] or None,
             event=EventBrief(**{name: row[f"event_{name}"] for name in EventBrief.model_fields}),
             ticket_type=TicketTypeBrief(id=row["ticket_type_id"], name=row["ticket_type_name"]),
         )

@@ -81,7 +81,7 @@ def _draw(facts: Mapping[str, Any]) -> bytes:
         TicketFacts(
             event=facts["title"],
             when=when_of(facts),
-            where=calendar.place_of(facts),
+            where=calendar.place_of(facts) or facts["join_url"],
             attendee_name=facts["attendee_name"],
             ticket_type=facts["ticket_type_name"],
             code=facts["code"],

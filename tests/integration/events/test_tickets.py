@@ -11,12 +11,13 @@ from icalendar import Calendar
 from PIL import Image
 from starlette.applications import Starlette
 
+from accounts.models import Person
 from api.app import create_app
 from core import files
 from core.database import execute, fetch
 from core.models import OutgoingMail
 from core.settings import Settings
-from events.catalog.models import Event
+from events.catalog.models import Event, EventFormat
 from events.registration import feeds, jobs, registrations, tickets
 from events.registration.models import Registration
 from tests.factories import accounts, events
@@ -87,6 +88,43 @@ async def test_attendees_hear_once_of_a_changed_event(
     said, calendar = await entry_of(mails[0])
     [entry] = calendar.walk("VEVENT")
     assert (said, entry["sequence"]) == (method, 4)
+
+
+@pytest.mark.parametrize("format_", [EventFormat.hybrid, EventFormat.online])
+async def test_who_has_a_place_gets_the_link_to_attend_until_it_is_given_back(
+    app: Starlette, format_: EventFormat
+) -> None:
+    link = "https://meet.example.org/cloud-day"
+    person, event = await accounts.person(), await events.published_event(format=format_, online_url=link)
+    registration = await registrations.register(event, by=person, now=NOW)
+    await jobs.confirm({"id": str(registration.id)})
+    mail = await OutgoingMail.get()
+    _method, calendar = await entry_of(mail)
+    assert (link in mail.text, link in mail.html, link in str(calendar.walk("VEVENT")[0]["description"])) == (True,) * 3
+    page, listed, public = await _seen(app, person, registration, event)
+    assert (link in page, listed, link in public) == (True, link, False)
+    await registrations.cancel(registration, by=person, now=NOW)
+    page, listed, public = await _seen(app, person, registration, event)
+    assert (link in page, listed, link in public) == (False, None, False)
+
+
+async def test_an_event_where_all_meet_in_person_shows_no_link(app: Starlette) -> None:
+    person = await accounts.person()
+    event = await events.published_event(online_url="https://meet.example.org/left-over")
+    registration = await registrations.register(event, by=person, now=NOW)
+    page, listed, _public = await _seen(app, person, registration, event)
+    assert ("left-over" in page, listed) == (False, None)
+
+
+async def _seen(
+    app: Starlette, person: Person, registration: Registration, event: Event
+) -> tuple[str, str | None, str]:
+    """The ticket's page, the link in the API's list, and the event's public page."""
+    async with accounts.signed_in(app, person) as client:
+        page = await client.get(f"/me/registrations/{registration.id}")
+        listed = await client.get("/api/v1/me/registrations")
+        public = await client.get(f"/events/{event.slug}")
+    return page.text, listed.json()["items"][0]["online_url"], public.text
 
 
 async def test_the_mail_of_a_moved_event_says_what_it_was(database: str) -> None:
