@@ -1,6 +1,7 @@
 """/me: what a signed-in person has before them: an exam that runs, the next event, the newest certificate."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from api.render import render
 from certification.certificates import queries as certificates
 from certification.certificates.verification import standing_of
 from certification.exams.models import Attempt, AttemptStatus
+from events.catalog.models import EventStatus
 from events.registration import queries as registrations
 from events.registration.models import RegistrationStatus
 
@@ -28,13 +30,16 @@ async def home(request: Request) -> Response:
         "pages/me.html",
         {
             "attempts": await running.order_by("deadline").select_related("certification"),
-            "tickets": [
-                row for row in mine if row["event_ends_at"] > now and RegistrationStatus(row["status"]).takes_a_place
-            ],
+            "tickets": [row for row in mine if row["event_ends_at"] > now and _is_on(row)],
             "certificates": [{"certificate": c, "standing": standing_of(c, now=now)} for c in held[:3]],
             "organizes": bool(await memberships(person)),
         },
     )
+
+
+def _is_on(row: dict[str, Any]) -> bool:  # Any: columns of many types
+    """Whether the person has a place, and the event takes place."""
+    return row["event_status"] != EventStatus.cancelled and RegistrationStatus(row["status"]).takes_a_place
 
 
 async def organize(request: Request) -> Response:

@@ -21,9 +21,9 @@ _TELL: dict[str, Callable[[Facts, Facts], Awaitable[None]]] = {
 
 @job("registration.confirm", attempts=10)
 async def confirm(payload: dict[str, Any]) -> None:
-    """Send the confirmation of one registration; none if it was cancelled in the meantime."""
+    """Send the confirmation of one registration; none if it, or the event, was cancelled in the meantime."""
     facts = await queries.ticket(UUID(payload["id"]))
-    if facts is not None and facts["status"] == "confirmed":
+    if facts is not None and facts["status"] == "confirmed" and facts["event_status"] != "cancelled":
         await emails.confirm(facts)
 
 

@@ -68,6 +68,19 @@ async def test_a_registration_cancelled_in_the_meantime_gets_no_confirmation(dat
     assert (method, str(entry["status"]), entry["sequence"]) == ("CANCEL", "CANCELLED", 1)
 
 
+async def test_a_cancelled_event_confirms_nothing_and_is_nobodys_next_step(app: Starlette) -> None:
+    person, event = await accounts.person(), await events.published_event(title="Cloud Day")
+    registration = await registrations.register(event, by=person, now=NOW)
+    async with accounts.signed_in(app, person) as client:
+        assert "Cloud Day" in (await client.get("/me")).text
+        await Event.filter(id=event.id).update(status="cancelled", cancelled_at=NOW)
+        home, listed = await client.get("/me"), await client.get("/me/registrations")
+    await jobs.confirm({"id": str(registration.id)})
+    assert await OutgoingMail.all().count() == 0
+    assert "Cloud Day" not in home.text
+    assert "Event cancelled" in listed.text
+
+
 @pytest.mark.parametrize(("topic", "method"), [("event.moved", "REQUEST"), ("event.cancelled", "CANCEL")])
 async def test_attendees_hear_once_of_a_changed_event(
     database: str, monkeypatch: pytest.MonkeyPatch, topic: str, method: str
