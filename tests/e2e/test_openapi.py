@@ -5,6 +5,7 @@ Real HTTP to the real server, with the token of an owner to whom everything in t
 
 import asyncio
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,6 +76,13 @@ def names(endpoint: Endpoint) -> str:
     return f"{endpoint.method} {endpoint.path}"
 
 
+def test_no_operation_is_left_out() -> None:
+    kind = re.compile(r":\w+}")
+    in_the_table = {f"{one.method} /api/v1{kind.sub('}', one.path)}" for one in ENDPOINTS}
+    assert OPERATIONS.keys() == in_the_table
+    assert len(in_the_table) == len(ENDPOINTS)
+
+
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_answers_are_as_the_document_says(label: str, target: Target) -> None:
     operation = OPERATIONS[label]
@@ -90,6 +98,8 @@ def test_answers_are_as_the_document_says(label: str, target: Target) -> None:
         case.call_and_validate(base_url=target.url, checks=CHECKS, headers=dict(target.client.headers))
 
     check()
+    # A call that ends the token would leave nothing but 401 for those that follow, and they would all be content.
+    assert target.client.get(f"{target.url}/api/v1/me").status_code == 200
 
 
 NOT_TEXT: dict[str, bytes] = {
