@@ -59,6 +59,11 @@ def format_date(value: date | datetime, zone: str | ZoneInfo | None = None, styl
     return dates.format_date(day, style, locale=_locale())
 
 
+def format_month(first_day: date) -> str:
+    """A month with its year in the reader's language: `Nov 2026`."""
+    return dates.format_skeleton("yMMM", first_day, locale=_locale())
+
+
 def format_time(value: datetime, zone: str | ZoneInfo | None = None) -> str:
     """Hours and minutes in `zone`."""
     return dates.format_time(value, "short", tzinfo=_zone(zone), locale=_locale())

@@ -11,7 +11,7 @@ from api.pages.certification_place import certification_page, next_href
 from api.pages.sidebar import organization_sidebar
 from api.render import form_state, redirect, render
 from api.v1.certificates import pdf_of
-from certification.certificates import corrections, issuing, permissions, queries, statuses
+from certification.certificates import corrections, issuing, permissions, queries, statistics, statuses
 from certification.certificates.models import Certificate, CertificateStatus
 from certification.certificates.schemas import CertificateSearch, CorrectionIn, ReasonIn, RetryIn
 from certification.certificates.verification import standing_of
@@ -19,7 +19,8 @@ from certification.programs.models import Certification
 from certification.programs.permissions import access_certification
 from core.errors import AppError, Conflict, InvalidInput, NotFound
 from core.i18n import gettext as _
-from core.settings import get_settings
+from core.i18n import ngettext
+from core.templating import format_month
 
 
 async def mine(request: Request) -> Response:
@@ -27,7 +28,7 @@ async def mine(request: Request) -> Response:
     now = datetime.now(UTC)
     held = await queries.held_by(auth.current_person(request).id)
     rows = [{"certificate": certificate, "standing": standing_of(certificate, now=now)} for certificate in held]
-    return render(request, "pages/certificates/mine.html", {"rows": rows, "public_url": get_settings().public_url})
+    return render(request, "pages/certificates/mine.html", {"rows": rows})
 
 
 async def document(request: Request) -> Response:
@@ -43,6 +44,7 @@ async def of_certification(request: Request) -> Response:
     search = parse.query(request, CertificateSearch)
     now = datetime.now(UTC)
     found, cursor = await queries.find(certification.id, search)
+    numbers = await statistics.of_certification(certification.id, now=now)
     return await certification_page(
         request,
         certification,
@@ -55,6 +57,11 @@ async def of_certification(request: Request) -> Response:
             "next_href": next_href(request, cursor),
             "held": await queries.held_requests(certification.id),
             "counts": await queries.counts(certification.id, now=now),
+            "numbers": numbers,
+            "months": [(format_month(month), count) for month, count in numbers.issued],
+            "ending": [
+                (ngettext("%(num)s day", "%(num)s days", days) % {"num": days}, count) for days, count in numbers.ending
+            ],
         },
     )
 

@@ -12,6 +12,7 @@ from api.pages import (
     home,
     items,
     me,
+    my_certificates,
     organizations,
     organize_certifications,
     organize_events,
@@ -315,6 +316,18 @@ PAGES: list[Page] = [
     Page(method="GET", path="/me/certificates", handler=certificates.mine, audience=Audience.signed_in),
     Page(
         method="GET", path="/me/certificates/{number}.pdf", handler=certificates.document, audience=Audience.signed_in
+    ),
+    Page(
+        method="GET",
+        path="/me/certificates/{number}",
+        handler=my_certificates.show,
+        audience=Audience.signed_in,
+    ),
+    Page(
+        method="POST",
+        path="/me/certificates/{number}/privacy",
+        handler=my_certificates.change_privacy,
+        audience=Audience.signed_in,
     ),
     Page(
         method="GET",

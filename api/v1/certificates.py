@@ -6,17 +6,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import auth, parse, respond
-from certification.certificates import corrections, issuing, permissions, queries, statuses, verification
+from certification.certificates import (
+    corrections,
+    issuing,
+    permissions,
+    queries,
+    sharing,
+    statistics,
+    statuses,
+    verification,
+)
 from certification.certificates.models import Certificate
 from certification.certificates.schemas import (
     CertificateOut,
     CertificateSearch,
+    CertificateStatisticsOut,
     CorrectionIn,
     CorrectionOut,
     FileVerificationOut,
     IssueRequestOut,
+    PrivacyIn,
     ReasonIn,
     RetryIn,
+    SharingOut,
     VerificationOut,
     VerifyFileQuery,
 )
@@ -37,6 +49,30 @@ async def show(request: Request) -> Response:
     """What anyone may learn about a certificate. An unknown number answers 200 with the status `unknown`."""
     found = await verification.verify(request.path_params["number"], now=datetime.now(UTC))
     return respond.json(VerificationOut.of(found))
+
+
+async def show_sharing(request: Request) -> Response:
+    """How the holder shows a certificate: addresses, and HTML for a web page."""
+    certificate = await permissions.access_own(request.path_params["number"], auth.current_person(request))
+    return respond.json(SharingOut.of(certificate))
+
+
+async def change_privacy(request: Request) -> Response:
+    """Hide the holder's name on the public page, or show it; for the holder."""
+    person = auth.current_person(request)
+    certificate = await permissions.access_own(request.path_params["number"], person)
+    data = await parse.body(request, PrivacyIn)
+    await sharing.hide_name(certificate, is_hidden=data.is_name_hidden, by=person)
+    return respond.json(SharingOut.of(certificate))
+
+
+async def show_statistics(request: Request) -> Response:
+    """Certificates issued over time, renewed, and soon at their end, for officers."""
+    certification = await access_certification(
+        request.path_params["slug"], auth.current_person(request), permission="certification:certificate:view"
+    )
+    found = await statistics.of_certification(certification.id, now=datetime.now(UTC))
+    return respond.json(CertificateStatisticsOut.of(found))
 
 
 async def document(request: Request) -> Response:

@@ -18,6 +18,14 @@ async def access_certificate(typed_number: str) -> Certificate:
     return found
 
 
+async def access_own(typed_number: str, person: Person) -> Certificate:
+    """The certificate for its holder. Raises `NotFound`, or `Forbidden` since its existence is public."""
+    certificate = await access_certificate(typed_number)
+    if certificate.person_id != person.id:
+        raise Forbidden("Only the holder may do this.")
+    return certificate
+
+
 async def access_document(typed_number: str, person: Person) -> Certificate:
     """The certificate for its holder or an officer. Raises `NotFound` or `Forbidden`."""
     certificate = await access_certificate(typed_number)

@@ -1,12 +1,14 @@
 """What comes in and goes out about certificates."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from certification.certificates import sharing
 from certification.certificates.models import Certificate, CertificateStatus, IssueRequest
+from certification.certificates.statistics import CertificateStatistics
 from certification.certificates.verification import FileVerdict, FileVerification, Standing, Verification, standing_of
 from core.pages import PageQuery
 
@@ -30,6 +32,68 @@ class CorrectionOut(BaseModel):
 
     request: UUID
     corrects: str
+
+
+class PrivacyIn(BaseModel):
+    """Whether the public page keeps the holder's name to itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    is_name_hidden: bool = False
+
+
+class SharingOut(BaseModel):
+    """How a holder shows a certificate: its public page, LinkedIn's form filled in, and HTML for a web page."""
+
+    verify_url: str
+    linkedin_url: str
+    embed_code: str
+    is_name_hidden: bool
+
+    @classmethod
+    def of(cls, certificate: Certificate) -> Self:
+        """From the row."""
+        return cls(
+            verify_url=sharing.verify_url(certificate),
+            linkedin_url=sharing.linkedin_url(certificate),
+            embed_code=sharing.embed_code(certificate),
+            is_name_hidden=certificate.is_name_hidden,
+        )
+
+
+class MonthOut(BaseModel):
+    """How many certificates were issued in the month that begins on a day."""
+
+    month: date
+    issued: int
+
+
+class EndingOut(BaseModel):
+    """How many certificates in force end within so many days and have no successor."""
+
+    within_days: int
+    certificates: int
+
+
+class CertificateStatisticsOut(BaseModel):
+    """Certificates of a certification over time. `renewal_rate` is in whole per cent of those whose validity ended."""
+
+    issued: list[MonthOut]
+    ended: int
+    renewed: int
+    renewal_rate: int | None
+    ending: list[EndingOut]
+
+    @classmethod
+    def of(cls, found: CertificateStatistics) -> Self:
+        """From what was counted."""
+        return cls(
+            issued=[MonthOut(month=month, issued=count) for month, count in found.issued],
+            ended=found.ended,
+            renewed=found.renewed,
+            renewal_rate=found.renewal_rate,
+            ending=[EndingOut(within_days=days, certificates=count) for days, count in found.ending],
+        )
 
 
 class RetryIn(BaseModel):

@@ -1,0 +1,40 @@
+"""/me/certificates/{number}: how a holder shows one certificate, and what its public page says of them."""
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import auth, parse
+from api.render import redirect, render
+from certification.certificates import permissions, queries, sharing
+from certification.certificates.schemas import PrivacyIn, SharingOut
+from certification.certificates.verification import standing_of
+from core.i18n import gettext as _
+
+
+async def show(request: Request) -> Response:
+    """Downloads, address, LinkedIn, badge for a web page, and what the public page shows."""
+    certificate = await permissions.access_own(request.path_params["number"], auth.current_person(request))
+    before, after = await queries.neighbours(certificate)
+    context = {
+        "certificate": certificate,
+        "standing": standing_of(certificate, now=datetime.now(UTC)),
+        "before": before,
+        "after": after,
+        "shared": SharingOut.of(certificate),
+        "achievement_id": sharing.achievement_id(certificate),
+    }
+    return render(request, "pages/certificates/show.html", context)
+
+
+async def change_privacy(request: Request) -> Response:
+    """Hide the name on the public page, or show it."""
+    person = auth.current_person(request)
+    certificate = await permissions.access_own(request.path_params["number"], person)
+    data = await parse.form(request, PrivacyIn)
+    await sharing.hide_name(certificate, is_hidden=data.is_name_hidden, by=person)
+    flash = (
+        _("Your name is hidden on the public page.") if data.is_name_hidden else _("The public page shows your name.")
+    )
+    return redirect(f"/me/certificates/{certificate.number}", flash=flash)
