@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from accounts import limits
+from core import mail
 from core.database import execute
 from core.jobs import schedule
 
@@ -19,8 +20,4 @@ async def sweep() -> None:
     await execute("DELETE FROM idempotent_request WHERE created_at < $1", now - _REPLAY)
     await execute("DELETE FROM sign_in_session WHERE expires_at < $1", now)
     await execute("DELETE FROM single_use_link WHERE expires_at < $1", now - _LINKS)
-    await execute(
-        """UPDATE outgoing_mail SET to_name = '', to_address = '', subject = '', text = '', html = '',
-           attachments = '[]' WHERE created_at < $1 AND sent_at IS NOT NULL AND to_address <> ''""",
-        now - _MAILS,
-    )
+    await mail.forget_sent_before(now - _MAILS)

@@ -18,6 +18,7 @@ from accounts.models import (
     SingleUseLink,
 )
 from accounts.schemas import ProfileIn
+from core import mail
 from core.announce import announce
 from core.database import execute, fetchval, new_id, transaction
 from core.errors import Conflict, InvalidInput
@@ -98,6 +99,7 @@ async def confirm_email(secret: str, *, now: datetime) -> Person:
         action = "person.email_changed" if changed else "person.email_confirmed"
         await audit.record(action, by=person, object_kind="person", object_id=person.id)
         if changed and old is not None:
+            await mail.forget_to(old, only_sent=True)  # an erasure would no longer know that they were this person's
             await emails.tell_email_changed(person, old, at=now)
         await announce("person.confirmed", person.id)
     await person.refresh_from_db()
@@ -161,19 +163,10 @@ async def erase(person: Person, *, by: Person, now: datetime) -> None:
             now,
         )
         await audit.record("person.erased", by=by, object_kind="person", object_id=person.id)
-        await _forget_mails(email)
         await announce("person.erased", person.id)
         if email is not None:
+            await mail.forget_to(email)
             await emails.say_goodbye(name, email, locale, person.id)
-
-
-async def _forget_mails(email: str | None) -> None:
-    """Blank the mails kept for an address; the rows stay, since their keys keep a mail from being sent twice."""
-    await execute(
-        """UPDATE outgoing_mail SET to_name = '', to_address = '', subject = '', text = '', html = '',
-           attachments = '[]', sent_at = coalesce(sent_at, now()) WHERE to_address = $1""",
-        email,
-    )
 
 
 async def _refuse_last_owner(person: Person) -> None:

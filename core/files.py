@@ -7,6 +7,7 @@ after a power cut: a local file is on the disk before `put` returns.
 import asyncio
 import hashlib
 import os
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,22 +37,25 @@ def store() -> ObjectStore:
     return _open(settings.files_url, settings.var_dir.absolute() / "files")
 
 
-def path_of(sha256: str) -> str:
-    """Where in the store a file lies: `ab/abcdef…`."""
+def path_of(sha256: str, area: str = "") -> str:
+    """Where in the store a file lies: `ab/abcdef…`, in an area of its own below that name."""
     if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
         raise NotFound()
-    return f"{sha256[:2]}/{sha256}"
+    return f"{area}/{sha256[:2]}/{sha256}" if area else f"{sha256[:2]}/{sha256}"
 
 
-async def put(content: bytes) -> str:
-    """Store bytes and return their SHA-256 (64 hex digits); storing them again changes nothing, or mends damage."""
+async def put(content: bytes, *, area: str = "") -> str:
+    """Store bytes and return their SHA-256 (64 hex digits); storing them again changes nothing, or mends damage.
+
+    What shall be removed one day lies in an `area` of its own, where nobody else refers to the same bytes.
+    """
     digest = hashlib.sha256(content).hexdigest()
-    chosen, path = store(), path_of(digest)
+    chosen, path = store(), path_of(digest, area)
     try:
         await obstore.put_async(chosen, path, content, mode="create")
     except AlreadyExistsError:
         try:
-            await get(digest)
+            await get(digest, area=area)
         except DamagedFile:
             await obstore.put_async(chosen, path, content, mode="overwrite")
     if isinstance(chosen, LocalStore) and chosen.prefix is not None:
@@ -59,10 +63,10 @@ async def put(content: bytes) -> str:
     return digest
 
 
-async def get(sha256: str) -> bytes:
+async def get(sha256: str, *, area: str = "") -> bytes:
     """The bytes of a digest. Raises `NotFound`, or `DamagedFile` where they no longer match."""
     try:
-        answer = await obstore.get_async(store(), path_of(sha256))
+        answer = await obstore.get_async(store(), path_of(sha256, area))
     except FileNotFoundError:
         raise NotFound() from None
     content = bytes(await answer.bytes_async())
@@ -79,6 +83,12 @@ def _reach_disk(file: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+async def remove(sha256: str, *, area: str) -> None:
+    """Remove a file from an area; harmless where it is gone. The caller knows that nothing refers to it any more."""
+    with suppress(FileNotFoundError):
+        await obstore.delete_async(store(), path_of(sha256, area))
 
 
 async def exists(sha256: str) -> bool:

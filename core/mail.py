@@ -6,6 +6,7 @@ took the mail and before the commit sends it again, with the same Message-ID, by
 With no server configured, mails are kept and shown at /dev/outbox on a development server.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,13 +20,16 @@ from uuid import UUID
 import aiosmtplib
 
 from core import files
-from core.database import execute, new_id, transaction
+from core.database import execute, fetch, new_id, transaction
 from core.errors import InvalidInput
 from core.i18n import current_locale, direction, use_locale
 from core.jobs import enqueue, job
 from core.models import OutgoingMail
 from core.settings import get_settings
 from core.templating import environment
+
+_AREA = "mails"
+"""Where attachments lie: a mail's words and files go after a while, so nothing else may refer to them there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ async def send(
         raise InvalidInput({"email": "This is not an e-mail address."})
     subject, text, html = render(template, context, locale)
     listed = [
-        {"filename": a.filename, "content_type": a.content_type, "sha256": await files.put(a.content)}
+        {"filename": a.filename, "content_type": a.content_type, "sha256": await files.put(a.content, area=_AREA)}
         for a in attachments
     ]
     async with transaction():
@@ -139,7 +143,7 @@ async def message_of(mail: OutgoingMail) -> EmailMessage:
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     for listed in mail.attachments:
-        content = await files.get(listed["sha256"])
+        content = await content_of(listed)
         maintype, _, rest = listed["content_type"].partition("/")
         subtype, _, parameters = rest.partition(";")
         named = dict(pair.strip().split("=", 1) for pair in parameters.split(";") if "=" in pair)
@@ -152,6 +156,49 @@ async def message_of(mail: OutgoingMail) -> EmailMessage:
 async def outbox(limit: int = 100) -> list[OutgoingMail]:
     """The latest mails, newest first, for the development page."""
     return await OutgoingMail.all().order_by("-created_at", "-id").limit(limit)
+
+
+async def content_of(listed: Mapping[str, Any]) -> bytes:
+    """The bytes of one entry of a mail's `attachments`. Raises `NotFound`."""
+    return await files.get(listed["sha256"], area=_AREA)
+
+
+async def forget_to(address: str, *, only_sent: bool = False) -> None:
+    """Forget the words and files of all mails to an address, and send none of them that waits.
+
+    With `only_sent` those that wait stay. The rows stay too, since their keys keep a mail from being sent twice.
+    """
+    await _forget("to_address = $1 AND (sent_at IS NOT NULL OR NOT $2)", address, only_sent)
+
+
+async def forget_sent_before(moment: datetime) -> None:
+    """Forget the words and files of mails written before `moment`, unless they still wait to be sent."""
+    await _forget("created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND to_address <> ''", moment)
+
+
+async def _forget(condition: str, *values: object) -> None:
+    async with transaction():
+        rows = await fetch(f"SELECT id, attachments FROM outgoing_mail WHERE {condition} FOR UPDATE", *values)
+        await execute(
+            """UPDATE outgoing_mail SET to_name = '', to_address = '', subject = '', text = '', html = '',
+               attachments = '[]', sent_at = coalesce(sent_at, now()) WHERE id = ANY($1)""",
+            [row["id"] for row in rows],
+        )
+        digests = sorted({listed["sha256"] for row in rows for listed in json.loads(row["attachments"])})
+        for start in range(0, len(digests), 1000):
+            await enqueue("mail.forget_files", {"sha256": digests[start : start + 1000]})
+
+
+@job("mail.forget_files")
+async def forget_files(payload: dict[str, Any]) -> None:
+    """Remove the files of forgotten mails from the store, but those that another mail has as well."""
+    rows = await fetch(
+        """SELECT DISTINCT listed->>'sha256' AS sha256 FROM outgoing_mail, jsonb_array_elements(attachments) listed
+           WHERE listed->>'sha256' = ANY($1)""",
+        payload["sha256"],
+    )
+    for digest in sorted(set(payload["sha256"]) - {row["sha256"] for row in rows}):
+        await files.remove(digest, area=_AREA)
 
 
 async def _transmit(message: EmailMessage, server: str) -> None:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from api import respond
 from api.render import render
-from core import files, mail
+from core import mail
 from core.errors import NotFound
 from core.models import OutgoingMail
 
@@ -34,7 +34,7 @@ async def attachment(request: Request) -> Response:
     if not 0 <= index < len(found.attachments):
         raise NotFound()
     listed = found.attachments[index]
-    return respond.file(await files.get(listed["sha256"]), listed["content_type"], listed["filename"])
+    return respond.file(await mail.content_of(listed), listed["content_type"], listed["filename"])
 
 
 async def _access(request: Request) -> OutgoingMail:

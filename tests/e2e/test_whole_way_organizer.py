@@ -13,7 +13,7 @@ from accounts import people
 from accounts.models import Person
 from certification.exams.models import Result
 from certification.programs.models import Certification
-from core import files
+from core import mail
 from core.models import OutgoingMail
 from events.catalog.models import Event
 from events.registration import registrations
@@ -269,7 +269,7 @@ async def _invitation(guest: Person, after: int) -> icalendar.Calendar:
             for kept in (await OutgoingMail.filter(to_address=guest.email).order_by("created_at"))[after:]:
                 for attached in kept.attachments:
                     if attached["content_type"].startswith("text/calendar"):
-                        return icalendar.Calendar.from_ical(await files.get(attached["sha256"]))
+                        return icalendar.Calendar.from_ical(await mail.content_of(attached))
             await asyncio.sleep(0.05)
 
 

@@ -88,3 +88,13 @@ async def test_exists_tells_what_is_stored() -> None:
 
 def _inode(path: Path) -> int:
     return path.stat().st_ino
+
+
+async def test_a_file_of_an_area_is_removed_without_touching_the_same_bytes_elsewhere(folder: Path) -> None:
+    digest = await files.put(b"frozen bytes")
+    assert await files.put(b"frozen bytes", area="mails") == digest
+    for _ in range(2):
+        await files.remove(digest, area="mails")
+    with pytest.raises(NotFound):
+        await files.get(digest, area="mails")
+    assert await files.get(digest) == b"frozen bytes"

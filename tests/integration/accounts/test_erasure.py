@@ -1,16 +1,30 @@
 """Erasing a person reaches everything above accounts, and stops before what a verifier needs."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from accounts.models import Person
+import pytest
+
+from accounts import links, people
+from accounts.models import LinkPurpose, Person
 from certification.bank.models import ItemVersion
 from certification.certificates.models import Certificate, IssueRequest, SourceKind
 from certification.erasure import erase_person
 from certification.exams.models import Attempt, AttemptStatus, Response, Result
 from certification.programs.models import Certification, CertificationPolicy
-from core.database import execute
+from core import mail
+from core.database import execute, fetchval
+from core.errors import NotFound
+from core.models import OutgoingMail
+from events.catalog import events as catalog_events
+from events.catalog import search
+from events.catalog.schemas import EventSearch
+from events.programme import sessions
+from events.programme.models import Speaker
 from events.registration import registrations
+from events.registration.jobs import confirm
 from events.registration.models import Quota, Registration, RegistrationStatus
 from tests.factories import accounts, certification, events
 
@@ -66,6 +80,54 @@ async def test_coming_registrations_are_cancelled_and_past_ones_lose_the_name(da
     await registrations.register(coming, by=stranger, attendee_name="Bob", now=now)
 
 
+async def test_a_speaker_leaves_the_programme_and_can_no_longer_be_found(database: str) -> None:
+    person, now = await accounts.person(name="Zawadi Nyambura"), datetime.now(UTC)
+    event = await events.published_event()
+    organization = await event.organization
+    speaker = await events.speaker(organization, "Zawadi Nyambura", person=person)
+    await events.session(event, speakers=[speaker])
+    locked = await catalog_events.lock(event)
+    await sessions.reindex(locked)
+    assert [card.slug for card in (await search.find(EventSearch(q="Nyambura"), now)).items] == [event.slug]
+    await erase_person(person, by=person, now=now)
+    assert (await search.find(EventSearch(q="Nyambura"), now)).items == []
+    assert (await Speaker.get(id=speaker.id)).name == "—"
+
+
+async def test_mails_go_with_their_files_also_those_to_an_earlier_address(database: str) -> None:
+    person, now = await accounts.person("first@example.org"), datetime.now(UTC)
+    registration = await registrations.register(await events.published_event(), by=person, now=now)
+    await confirm({"id": str(registration.id)})
+    await OutgoingMail.all().update(sent_at=now)
+    [ticket, _entry] = (await OutgoingMail.get()).attachments
+    shared = mail.Attachment("ticket.pdf", "application/pdf", await mail.content_of(ticket))
+    await mail.send("accounts/erased", to=("Bob", "bob@example.org"), context={}, attachments=[shared])
+
+    secret = await links.create(person, LinkPurpose.confirm_email, email="second@example.org", now=now)
+    person = await people.confirm_email(secret, now=now)
+    assert [each.template for each in await OutgoingMail.filter(to_address="first@example.org")] == [
+        "accounts/email_changed"
+    ]
+    await mail.forget_files(await _files_to_forget())
+    assert await mail.content_of(ticket) == shared.content  # it is in Bob's mail, too
+    await mail.forget_to("bob@example.org")
+    await mail.forget_files(await _files_to_forget())
+    with pytest.raises(NotFound):
+        await mail.content_of(ticket)
+
+    await mail.send("accounts/erased", to=("Amina", "second@example.org"), context={})
+    await erase_person(person, by=person, now=now)
+    kept = await OutgoingMail.filter(to_address="second@example.org")
+    assert [each.key for each in kept] == [f"accounts.erased {person.id}"]
+
+
+async def _files_to_forget() -> dict[str, Any]:
+    """The payload of the latest job that removes files."""
+    sql = "SELECT payload FROM pgqueuer WHERE entrypoint = 'mail.forget_files' ORDER BY id DESC LIMIT 1"
+    payload: dict[str, Any] = json.loads(await fetchval(sql))
+    return payload
+
+
 async def test_open_attempts_are_voided_and_every_answer_goes(database: str) -> None:
     person, other = await accounts.person(), await accounts.person()
     program = await certification.certification()
@@ -93,6 +155,7 @@ async def test_certificates_and_the_results_they_rest_on_stay(database: str) -> 
     request = await IssueRequest.create(
         source_kind=SourceKind.attempt,
         source_id=attempt.id,
+        organization_id=program.organization_id,
         certification=program,
         policy_id=attempt.policy_id,
         person=person,

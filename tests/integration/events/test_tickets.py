@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from accounts.models import Person
 from api.app import create_app
-from core import files
+from core import mail as mail_module
 from core.database import execute, fetch
 from core.models import OutgoingMail
 from core.settings import Settings
@@ -33,7 +33,7 @@ def app(settings: Settings, database: str) -> Starlette:
 async def entry_of(mail: OutgoingMail) -> tuple[str, Calendar]:
     """Method and content of the calendar file that a mail carries."""
     listed = next(each for each in mail.attachments if each["filename"].endswith(".ics"))
-    calendar = Calendar.from_ical(await files.get(listed["sha256"]))
+    calendar = Calendar.from_ical(await mail_module.content_of(listed))
     return str(calendar["method"]), calendar
 
 
@@ -50,7 +50,7 @@ async def test_the_confirmation_is_written_once_with_pdf_and_calendar_entry(data
     method, calendar = await entry_of(mail)
     [entry] = calendar.walk("VEVENT")
     assert (method, str(entry["summary"]), entry.decoded("dtstart")) == ("REQUEST", "Cloud Day", event.starts_at)
-    pdf = await files.get(mail.attachments[0]["sha256"])
+    pdf = await mail_module.content_of(mail.attachments[0])
     with pikepdf.open(BytesIO(pdf)) as document:
         assert len(document.pages) == 1
 
