@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.models import ApiToken, AuditEntry, Person, SignInSession
 from accounts.queries import memberships
+from core.models import OutgoingMail
 
 Section = Callable[[Person], Awaitable[Any]]  # Any: whatever JSON the section holds
 _SECTIONS: dict[str, Section] = {}
@@ -77,3 +78,11 @@ async def _api_tokens(person: Person) -> list[dict[str, Any]]:
 async def _acts(person: Person) -> list[dict[str, Any]]:
     names = ("at", "action", "object_kind", "object_id", "before", "after")
     return [dict(row) for row in await AuditEntry.filter(actor_id=person.id).order_by("at").values(*names)]
+
+
+@section("mails")
+async def _mails(person: Person) -> list[dict[str, Any]]:
+    # Not their words: a link in one may still set a new password, and lies in the mailbox where it belongs.
+    names = ("to_address", "subject", "created_at", "sent_at")
+    rows = OutgoingMail.filter(to_address=person.email).order_by("created_at")
+    return [dict(row) for row in await rows.values(*names)]

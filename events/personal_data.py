@@ -5,6 +5,8 @@ from typing import Any
 from accounts.export import section
 from accounts.models import Person
 from core.database import fetch
+from events.programme.models import Speaker
+from events.registration import feeds
 from events.registration.models import Registration
 
 
@@ -24,3 +26,15 @@ async def _check_ins(person: Person) -> list[dict[str, Any]]:
         person.id,
     )
     return [dict(row) for row in rows]
+
+
+@section("speaker")
+async def _speaker(person: Person) -> list[dict[str, Any]]:
+    names = ("organization__name", "name", "affiliation", "biography")
+    rows = await Speaker.filter(person_id=person.id).order_by("id").values(*names)
+    return [{name.replace("__name", ""): value for name, value in row.items()} for row in rows]
+
+
+@section("calendar_address")
+async def _calendar_address(person: Person) -> str | None:
+    return await feeds.address_of(person)

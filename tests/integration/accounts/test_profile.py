@@ -7,9 +7,11 @@ from starlette.applications import Starlette
 from accounts import passwords
 from accounts.models import ApiToken, AuditEntry, Person, RoleGrant, SignInSession, SingleUseLink
 from certification.erasure import erase_person
+from core import mail
 from core.models import OutgoingMail
 from core.settings import Settings
-from tests.factories import accounts
+from events.registration import feeds
+from tests.factories import accounts, events
 from tests.factories.accounts import PASSWORD
 from tests.integration.accounts.conftest import link_to, mails_to
 
@@ -93,7 +95,7 @@ async def test_changing_the_password_ends_the_other_sessions(app: Starlette, ami
         assert (await there.get("/api/v1/me")).status_code == 401
     await amina.refresh_from_db()
     assert await passwords.is_right("seven green tram lines", amina.password_hash)
-    assert [mail.template for mail in await mails_to(EMAIL)] == ["accounts/password_changed"]
+    assert [each.template for each in await mails_to(EMAIL)] == ["accounts/password_changed"]
 
 
 async def test_the_api_changes_the_password(app: Starlette, amina: Person) -> None:
@@ -114,7 +116,7 @@ async def test_a_new_address_counts_once_its_link_is_used(app: Starlette, amina:
         await client.post(await link_to("ami@example.net", "confirm"))
     await amina.refresh_from_db()
     assert (amina.email, amina.is_confirmed) == ("ami@example.net", True)
-    assert [mail.template for mail in await mails_to(EMAIL)] == ["accounts/email_changed"]
+    assert [each.template for each in await mails_to(EMAIL)] == ["accounts/email_changed"]
 
 
 async def test_asking_for_a_known_address_answers_alike(app: Starlette, amina: Person) -> None:
@@ -126,8 +128,8 @@ async def test_asking_for_a_known_address_answers_alike(app: Starlette, amina: P
         ]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[0].content == answers[1].content
-    assert [mail.template for mail in await mails_to("taken@example.org")] == ["accounts/already_known"]
-    assert [mail.template for mail in await mails_to("free@example.org")] == ["accounts/confirm"]
+    assert [each.template for each in await mails_to("taken@example.org")] == ["accounts/already_known"]
+    assert [each.template for each in await mails_to("free@example.org")] == ["accounts/confirm"]
 
 
 async def test_an_address_taken_meanwhile_is_refused(app: Starlette, amina: Person) -> None:
@@ -141,7 +143,11 @@ async def test_an_address_taken_meanwhile_is_refused(app: Starlette, amina: Pers
 
 
 async def test_downloads_everything_as_one_file(app: Starlette, amina: Person) -> None:
-    await accounts.member(await accounts.organization(name="Chapter"), of=amina)
+    chapter = await accounts.organization(name="Chapter")
+    await accounts.member(chapter, of=amina)
+    await events.speaker(chapter, "Amina Otieno", person=amina, affiliation="Sahel", biography="Clusters.")
+    address = await feeds.renew(amina, now=datetime.now(UTC))
+    await mail.send("accounts/reset", to=("", EMAIL), context={"link": "http://testserver/reset/still-open"})
     async with accounts.with_token(app, amina) as client:
         answer = await client.get("/api/v1/me/data")
     assert answer.headers["content-disposition"].startswith('attachment; filename="confero-')
@@ -149,6 +155,15 @@ async def test_downloads_everything_as_one_file(app: Starlette, amina: Person) -
     assert data["person"]["email"] == EMAIL
     assert [role["organization"] for role in data["roles"]] == ["Chapter"]
     assert [token["name"] for token in data["api_tokens"]] == ["test"]
+    assert data["speaker"] == [
+        {"organization": "Chapter", "name": "Amina Otieno", "affiliation": "Sahel", "biography": "Clusters."}
+    ]
+    assert data["calendar_address"] == address
+    assert [(each["to_address"], each["subject"]) for each in data["mails"]] == [
+        (EMAIL, "Set a new password"),
+        (EMAIL, "An API token was made"),
+    ]
+    assert "still-open" not in answer.text
     assert {"registrations", "check_ins", "entitlements", "attempts", "certificates", "sign_ins", "acts"} <= set(data)
     assert "password_hash" not in answer.text
     assert "token_hash" not in answer.text
