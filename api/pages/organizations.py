@@ -42,18 +42,23 @@ async def overview(request: Request) -> Response:
         certifications = certifications.filter(id__in=list(exams_reach))
     now = datetime.now(UTC)
     events = await found.order_by("starts_at", "id").limit(200)
+    can_create_event = await _may(person, organization, "organization:event:create")
+    can_create_certification = await _may(person, organization, "organization:certification:create")
+    mine = {grant.organization_id for grant in await queries.memberships(person)}
     return await _page(
         request,
         "overview",
         organization,
         {
+            "sees_events": can_create_event or events_reach != set(),
+            "sees_certifications": can_create_certification or exams_reach != set(),
             "coming": [event for event in events if event.ends_at >= now],
             "past": [event for event in reversed(events) if event.ends_at < now],
             "certifications": await certifications.order_by("title", "id").limit(200),
-            "chapters": await queries.chapters(organization),
+            "chapters": [chapter for chapter in await queries.chapters(organization) if chapter.id in mine],
             "members": len({grant.person_id for grant in await members.of(organization)}),
-            "can_create_event": await _may(person, organization, "organization:event:create"),
-            "can_create_certification": await _may(person, organization, "organization:certification:create"),
+            "can_create_event": can_create_event,
+            "can_create_certification": can_create_certification,
             "can_edit": await _may(person, organization, "organization:settings:edit"),
         },
     )

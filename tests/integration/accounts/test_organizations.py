@@ -262,3 +262,25 @@ async def test_a_narrowed_role_names_an_object_and_a_whole_one_none(database: st
             bob.id,
             ScopeKind.event.value,
         )
+
+
+async def test_overview_shows_only_what_the_role_reaches(app: Starlette, database: str) -> None:
+    organization = await accounts.organization("open-systems")
+    chapter = await Organization.create(slug="chapter", name="Nairobi Chapter", parent=organization)
+    owner = await accounts.member(organization)
+    await accounts.member(chapter, of=owner)
+    seen = {}
+    for name, someone in (
+        ("owner", owner),
+        ("organizer", await accounts.member(organization, Role.organizer)),
+        ("author", await accounts.member(organization, Role.exam_author)),
+    ):
+        async with accounts.signed_in(app, someone) as client:
+            page = (await client.get("/organize/open-systems")).text
+        headings = ("No coming event", "No certification yet", "Nairobi Chapter")
+        seen[name] = [heading in page for heading in headings]
+    assert seen == {
+        "owner": [True, True, True],
+        "organizer": [True, False, False],
+        "author": [False, True, False],
+    }
