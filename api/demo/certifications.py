@@ -17,7 +17,7 @@ from certification.bank.content import (
     parse_content,
 )
 from certification.bank.importing import import_gift
-from certification.exams import attempts, saving
+from certification.exams import attempts, grading, saving
 from certification.exams.models import Attempt, Response
 from certification.exams.responses import Response as Answer
 from certification.programs import certifications, entitlements, queries
@@ -73,7 +73,7 @@ async def make(
 async def let_crowd_sit(associate: Certification, facilitator: Certification, *, by: Person, now: datetime) -> None:
     """Some weeks of history: attempts of every quality, and two essays that wait for a grader."""
     chance = Random(20)
-    people = await Person.filter(email__startswith="crowd.").order_by("email").limit(_SITTERS)
+    people = await Person.filter(email__startswith="crowd.").order_by("id").limit(_SITTERS)
     for number, person in enumerate(people):
         began = now - timedelta(days=2 + number * 1.6, hours=chance.randrange(9))
         skill = min(0.97, max(0.35, chance.gauss(0.74, 0.16)))
@@ -83,6 +83,26 @@ async def let_crowd_sit(associate: Certification, facilitator: Certification, *,
         began = now - timedelta(days=3 + number)
         await entitlements.grant(facilitator, person, policy, by=by, now=began)
         await _sit(facilitator, person, 0.85, began, chance)
+
+
+async def let_learner_pass(associate: Certification, learner: Person, *, now: datetime) -> None:
+    """The learner holds a certificate, and still has the second attempt."""
+    await _sit(associate, learner, 0.9, now - timedelta(days=33), Random(3))
+
+
+async def let_attendee_sit(
+    associate: Certification, facilitator: Certification, attendee: Person, *, by: Person, grader: Person, now: datetime
+) -> None:
+    """The attendee has failed the one exam and may sit it again, and passed the other once its essay was graded."""
+    await _sit(associate, attendee, 0.5, now - timedelta(days=12), Random(4))
+    policy = await queries.current_policy(facilitator.id)
+    began = now - timedelta(days=40)
+    await entitlements.grant(facilitator, attendee, policy, by=by, now=began)
+    attempt = await _sit(facilitator, attendee, 1, began, Random(5))
+    for response in await Response.filter(attempt_id=attempt.id, score=None):
+        comment = "Names what happens before, during and after; says nothing about the regulars' own wishes."
+        marked = began + timedelta(days=1)
+        await grading.grade_response(response, score=Decimal("0.8"), comment=comment, by=grader, now=marked)
 
 
 async def _sit(certification: Certification, person: Person, skill: float, began: datetime, chance: Random) -> Attempt:

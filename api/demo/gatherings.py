@@ -48,8 +48,10 @@ def _at(today: datetime, days: int, hour: int, minute: int, zone: str) -> dateti
     return local.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
-async def make_events(organization: Organization, *, by: Person, now: datetime) -> dict[str, Event]:
-    """All four events, published, the conference with its programme."""
+async def make_events(
+    organization: Organization, chapter: Organization, *, by: Person, now: datetime
+) -> dict[str, Event]:
+    """All four events, published, the conference with its programme; the meetup is the chapter's."""
     ihub = VenueIn(name="Commons House", street="Ngong Road 114", postal_code="00100", city="Nairobi", country="KE")
     hall = VenueIn(
         name="Maison des Communs", street="12 rue des Écoles", postal_code="75005", city="Paris", country="FR"
@@ -108,7 +110,7 @@ async def make_events(organization: Organization, *, by: Person, now: datetime) 
     opened_at = now - timedelta(days=75)
     made: dict[str, Event] = {}
     for name, data in planned.items():
-        event = await open_event(organization, data, by=by, now=opened_at)
+        event = await open_event(chapter if name == "meetup" else organization, data, by=by, now=opened_at)
         if name == "conference":
             await _make_programme(organization, event, by=by)
         made[name] = await events.publish(event, by=by, now=opened_at)

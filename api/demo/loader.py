@@ -31,48 +31,53 @@ async def load_demo(people: int | None = None, progress: Report | None = None) -
     load that is cut off goes on where it stopped.
     """
     now = datetime.now(UTC)
+    total = _STEPS if people is None else _STEPS + people + 1
+
+    def report(done: int) -> None:
+        if progress:
+            progress(done, total)
+
     if not await is_loaded():
         async with transaction():
-            await _load(now, progress if people is None else None)
+            await _load(now, report)
     if people is not None:
-        await crowd.add_people(people, now=now, report=progress)
+        await crowd.add_people(people, now=now, report=lambda done, _: report(_STEPS + done))
         organization = await Organization.get(slug=_SLUG)
         owner = await Person.get(email=STAFF[0][1])
         congress = await gatherings.congress(organization, by=owner, now=now, places=people)
         await crowd.register_crowd(congress, 0.8, now=now, seed=people)
+    report(total)
 
 
-async def _load(now: datetime, progress: Report | None) -> None:
-    done = 0
-
-    def step() -> None:
-        nonlocal done
-        done += 1
-        if progress:
-            progress(done, _STEPS)
-
-    organization, owner = await _foundation(now)
+async def _load(now: datetime, report: Callable[[int], None]) -> None:
+    report(0)
+    organization, chapter, owner = await _foundation(now)
     learner, attendee = [await _person(email, name, now) for email, name in (LEARNER, ATTENDEE)]
-    step()
-    events = await gatherings.make_events(organization, by=owner, now=now)
-    step()
+    report(1)
+    events = await gatherings.make_events(organization, chapter, by=owner, now=now)
+    report(2)
     await crowd.add_people(_CROWD, now=now)
     for seed, (name, share) in enumerate((("conference", 0.31), ("meetup", 0.72), ("workshop", 1.0), ("past", 0.9))):
         await crowd.register_crowd(events[name], share, now=now, seed=seed)
-    await crowd.check_in_crowd(events["past"], seed=7)
-    step()
+    for person in (learner, attendee):
+        await registrations.register(events["past"], by=person, now=now - timedelta(days=24))
+    await crowd.check_in_crowd(events["past"], seed=7, certainly=[learner.id, attendee.id])
+    report(3)
     for person in (learner, attendee):
         await registrations.register(events["conference"], by=person, now=now - timedelta(days=3))
     await registrations.register(events["meetup"], by=attendee, now=now - timedelta(days=1))
-    step()
+    report(4)
     opened_at = now - timedelta(days=70)
     associate, facilitator = await certifications.make(organization, by=owner, learner=learner, now=opened_at)
-    step()
+    report(5)
     await certifications.let_crowd_sit(associate, facilitator, by=owner, now=now)
-    step()
+    grader = await Person.get(email={role: email for role, email, _ in STAFF}[Role.grader])
+    await certifications.let_learner_pass(associate, learner, now=now)
+    await certifications.let_attendee_sit(associate, facilitator, attendee, by=owner, grader=grader, now=now)
+    report(_STEPS)
 
 
-async def _foundation(now: datetime) -> tuple[Organization, Person]:
+async def _foundation(now: datetime) -> tuple[Organization, Organization, Person]:
     first = STAFF[0]
     owner, organization = await people.create_owner(
         first[1], password=PASSWORD, name=first[2], organization=ORGANIZATION, now=now
@@ -83,7 +88,9 @@ async def _foundation(now: datetime) -> tuple[Organization, Person]:
     for role, email, name in STAFF[1:]:
         person = await _person(email, name, now)
         await members.grant(organization, person, Role(role), by=owner, now=now)
-    return organization, owner
+        if role in (Role.organizer, Role.check_in_staff):
+            await members.grant(chapter, person, Role(role), by=owner, now=now)
+    return organization, chapter, owner
 
 
 async def _person(email: str, name: str, now: datetime) -> Person:

@@ -2,14 +2,25 @@
 
 import pytest
 
-from accounts.models import Organization, Person
+from accounts.models import Organization, Person, Role, RoleGrant
+from api.app import create_app
 from api.demo import loader
 from api.demo.people import SIGN_INS
+from api.worker import import_jobs
 from certification.bank.models import Item
 from certification.exams.models import Attempt, Result
 from core.database import fetch, fetchval
+from core.job_runner import run_pending
+from core.settings import Settings
 from events.catalog.models import Event, EventFormat, Room
 from events.programme.models import Session
+from tests.factories import accounts
+
+HOMES = ("/me", "/events", "/certifications")
+PERSONAL = ("/me/registrations", "/me/exams", "/me/certificates")
+STAFF = ("/organize", "/organize/meridian-foundation")
+EMPTY = {(role.value.replace("_", " "), "/me") for role in Role}
+"""Staff hold no tickets and no certificates."""
 
 
 @pytest.mark.timeout(300)
@@ -21,7 +32,7 @@ async def test_demo_is_whole_and_loads_once(database: str) -> None:
     counts = await Person.all().count()
     await loader.load_demo()
 
-    assert steps[-1][0] == steps[-1][1]
+    assert steps == [(done, 6) for done in (*range(7), 6)]
     assert await loader.is_loaded()
     assert await Person.all().count() == counts
     assert await Person.filter(email__in=[email for _, email, _ in SIGN_INS]).count() == len(SIGN_INS)
@@ -33,6 +44,28 @@ async def test_demo_is_whole_and_loads_once(database: str) -> None:
     assert await Result.filter(is_passed=True).exists()
     assert await Result.filter(is_passed=False).exists()
     assert await Organization.filter(parent__slug="meridian-foundation").exists()
+    assert {grant.role for grant in await RoleGrant.filter(organization__slug="meridian-foundation")} == set(Role)
+    assert await Event.filter(organization__slug="meridian-nairobi", venue__city="Nairobi").exists()
+    paris = await Event.get(venue__city="Paris")
+    assert await Session.filter(event=paris, room_id__not_isnull=True).count() == 40
+    shares = await fetch("SELECT d.name, count(*) AS items FROM item i JOIN domain d ON d.id = i.domain_id GROUP BY 1")
+    assert sorted(row["items"] for row in shares) == [6, 12, 12, 12, 12, 12]
+
+
+@pytest.mark.timeout(300)
+async def test_nobody_in_the_demo_has_an_empty_home(database: str, settings: Settings) -> None:
+    import_jobs()
+    await loader.load_demo()
+    await run_pending()
+    looked_at = 0
+    for role, email, _ in SIGN_INS:
+        async with accounts.signed_in(create_app(settings), await Person.get(email=email)) as client:
+            for path in (*HOMES, *(PERSONAL if role in ("learner", "attendee") else STAFF)):
+                page = await client.get(path)
+                assert page.status_code == 200, f"{role} {path}"
+                assert 'class="empty"' not in page.text or (role, path) in EMPTY, f"{role} {path}"
+                looked_at += 1
+    assert looked_at > 30
 
 
 @pytest.mark.timeout(300)
@@ -50,8 +83,12 @@ async def test_demo_counts_places_as_it_should(database: str) -> None:
 
 @pytest.mark.timeout(300)
 async def test_large_demo_grows_and_goes_on_where_it_stopped(database: str) -> None:
-    await loader.load_demo(people=300)
+    steps: list[tuple[int, int]] = []
+    await loader.load_demo(people=300, progress=lambda done, total: steps.append((done, total)))
     await loader.load_demo(people=1200)
+
+    assert (steps[0], steps[-1]) == ((0, 307), (307, 307))
+    assert steps == sorted(steps)
 
     assert await fetchval("SELECT count(*) FROM person WHERE email LIKE 'crowd.%@example.org'") == 1200
     assert (
