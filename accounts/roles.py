@@ -43,6 +43,7 @@ _OFFICER = frozenset(
         "certification:certificate:view",
         "certification:certificate:issue",
         "certification:certificate:revoke",
+        "certification:layout:edit",
     }
 )
 _GRADER = frozenset({"organization:overview:view", "certification:overview:view", "certification:response:grade"})
