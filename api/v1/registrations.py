@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from pydantic_core import to_json
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api import auth, parse, respond
 from core.pages import PageOf, PageQuery
-from events.registration import permissions, queries, registrations, tickets
+from events.registration import attendee_list, feeds, permissions, queries, registrations, tickets
 from events.registration.schemas import (
+    CalendarAddressOut,
     MyRegistrationOut,
     RegistrationIn,
     RegistrationOut,
@@ -40,6 +41,15 @@ async def index(request: Request) -> Response:
     # The rows have the names and types of AttendeeOut; making 50 models of them would cost more than all the rest.
     content = to_json({"items": [dict(row) for row in page.rows], "next_cursor": page.next_cursor})
     return Response(content, media_type="application/json")
+
+
+async def csv(request: Request) -> Response:
+    """The same as a CSV file: everything that the search finds, oldest first."""
+    person = auth.current_person(request)
+    event = await permissions.access_desk(request.path_params["slug"], person, permission=permissions.VIEW)
+    query = parse.query(request, RegistrationsQuery)
+    headers = {"Content-Disposition": f'attachment; filename="{event.slug}-registrations.csv"'}
+    return StreamingResponse(attendee_list.as_csv(event, query), headers=headers, media_type="text/csv; charset=utf-8")
 
 
 async def mine(request: Request) -> Response:
@@ -74,3 +84,20 @@ async def event_ics(request: Request) -> Response:
     registration = await permissions.access_registration(request.path_params["id"], person)
     entry = await tickets.calendar_entry_of(registration)
     return respond.file(entry.content, "text/calendar; charset=utf-8", entry.filename)
+
+
+async def calendar_address(request: Request) -> Response:
+    """The secret address of the person's calendar, null before they made one."""
+    return respond.json(CalendarAddressOut(address=await feeds.address_of(auth.current_person(request))))
+
+
+async def renew_calendar_address(request: Request) -> Response:
+    """Make a new secret address; the one before ends at once."""
+    address = await feeds.renew(auth.current_person(request), now=datetime.now(UTC))
+    return respond.json(CalendarAddressOut(address=address), 201)
+
+
+async def end_calendar_address(request: Request) -> Response:
+    """Take the secret address away."""
+    await feeds.end(auth.current_person(request), now=datetime.now(UTC))
+    return respond.empty()

@@ -106,6 +106,12 @@ class MyRegistrationOut(BaseModel):
         )
 
 
+class CalendarAddressOut(BaseModel):
+    """Where a calendar program reads one person's events; whoever knows the address can, so it is a secret."""
+
+    address: str | None
+
+
 class AttendeeOut(BaseModel):
     """One line of the organizer's list."""
 

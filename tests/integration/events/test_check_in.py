@@ -147,8 +147,12 @@ async def test_the_csv_file_is_complete_and_harmless_to_spreadsheets(app: Starle
     await registered(event, "Zoë, Ntim")
     async with accounts.signed_in(app, staff) as client:
         answer = await client.get(f"/organize/events/{event.slug}/registrations.csv")
+        program = await client.get(f"/api/v1/events/{event.slug}/registrations.csv")
         page = await client.get(f"/organize/events/{event.slug}/registrations")
         tickets = await client.get(f"/organize/events/{event.slug}/tickets")
+    async with accounts.with_token(app, await accounts.person()) as client:
+        assert (await client.get(f"/api/v1/events/{event.slug}/registrations.csv")).status_code == 404
+    assert (program.headers["content-type"], program.content) == (answer.headers["content-type"], answer.content)
     assert answer.content.startswith(b"\xef\xbb\xbfCode,Attendee")
     lines = answer.content.decode("utf-8-sig").split("\r\n")
     assert ("'=HYPERLINK(0)" in lines[1], '"Zoë, Ntim"' in lines[2], len(lines)) == (True, True, 4)

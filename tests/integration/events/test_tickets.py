@@ -271,3 +271,16 @@ async def test_organizers_edit_ticket_types_and_quotas_by_the_page(app: Starlett
         shown = await client.get(base)
     assert "Both" in shown.text
     assert "A ticket type draws on this quota" in shown.text
+
+
+async def test_a_program_makes_renews_and_ends_the_address_of_the_calendar(app: Starlette) -> None:
+    async with accounts.with_token(app, await accounts.person()) as client:
+        assert (await client.get("/api/v1/me/calendar")).json() == {"address": None}
+        first = (await client.post("/api/v1/me/calendar")).json()["address"]
+        assert (await client.get("/api/v1/me/calendar")).json() == {"address": first}
+        assert (await client.get(first)).headers["content-type"].startswith("text/calendar")
+        second = (await client.post("/api/v1/me/calendar")).json()["address"]
+        assert [(await client.get(address)).status_code for address in (first, second)] == [404, 200]
+        for _ in range(2):
+            assert (await client.delete("/api/v1/me/calendar")).status_code == 204
+        assert (await client.get(second)).status_code == 404
