@@ -134,9 +134,10 @@ def people_create(
     """Create a person, the first owner above all; the password is asked for and never stands in the command line."""
     from api.commands.people import create
 
+    settings = _settings()  # what is missing is said before anything is typed
     password = typer.prompt("Password (at least 12 characters)", hide_input=True, confirmation_prompt=True)
     with _explained():
-        create(_settings(), email=email, name=name, organization=organization, password=password, is_owner=owner)
+        create(settings, email=email, name=name, organization=organization, password=password, is_owner=owner)
 
 
 @jobs.command("list")

@@ -26,11 +26,15 @@ def test_help_names_every_command() -> None:
     assert [command for command in COMMANDS if command not in answer.output] == []
 
 
-@pytest.mark.parametrize("command", ["serve", "web", "worker"])
+OWNER = "people create --owner --email a@example.org --name A --organization B"
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "worker", "migrate", "backup confero.tar", OWNER])
 def test_production_start_names_everything_that_is_missing(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.setenv("CONFERO_ENVIRONMENT", "production")
-    answer = CliRunner().invoke(app, [command])
+    answer = CliRunner().invoke(app, command.split())
     assert answer.exit_code == 1
+    assert answer.stdout == ""  # no question is asked before
     assert answer.stderr == (
         "A production start needs CONFERO_PUBLIC_URL, CONFERO_SECRET_KEY (at least 32 characters),"
         " CONFERO_DATABASE_URL, CONFERO_SMTP_URL.\n"
