@@ -5,8 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 
 class Environment(StrEnum):
@@ -19,6 +19,28 @@ class Environment(StrEnum):
 
 class MissingSettings(Exception):
     """A production start lacks settings; the message names each of them."""
+
+
+class PdfSignerSettings(BaseModel):
+    """Where an organization's signing certificate and its private key are: a PKCS#12 file, or a PKCS#11 token."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pkcs12: Path | None = None
+    passphrase: SecretStr | None = None
+    pkcs11_module: Path | None = None
+    token: str | None = None
+    pin: SecretStr | None = None
+    key_label: str | None = None
+    certificate_label: str | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> "PdfSignerSettings":
+        if (self.pkcs12 is None) == (self.pkcs11_module is None):
+            raise ValueError("name either pkcs12 or pkcs11_module")
+        if self.pkcs11_module is not None and not (self.token and self.key_label):
+            raise ValueError("pkcs11_module needs token and key_label")
+        return self
 
 
 class Settings(BaseSettings):
@@ -55,6 +77,12 @@ class Settings(BaseSettings):
     reset_requests_per_account: int = Field(5, ge=1, description="Password reset mails per account in an hour.")
     reset_requests_per_address: int = Field(50, ge=1, description="Password reset requests per address in an hour.")
     sign_ups_per_address: int = Field(1000, ge=1, description="Accounts created per address in an hour.")
+    pdf_signers: dict[str, PdfSignerSettings] = Field(
+        {}, description='JSON: an organization\'s slug, or "*" for every other, to its PKCS#12 file or PKCS#11 token.'
+    )
+    timestamp_url: str | None = Field(
+        None, description="Time-stamp service (RFC 3161) for signed PDFs; none signs without a time stamp."
+    )
     job_poll_seconds: float = Field(
         1.0, gt=0, description="How often the worker looks for jobs without being notified."
     )
@@ -87,6 +115,8 @@ class Settings(BaseSettings):
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise ValueError("CONFERO_PUBLIC_URL must be an origin such as https://events.example.org")
+        if self.timestamp_url is not None and not self.timestamp_url.startswith(("http://", "https://")):
+            raise ValueError("CONFERO_TIMESTAMP_URL must be an address such as http://timestamp.example.org")
         is_given = "public_url" in self.model_fields_set
         self.public_url = f"{parts.scheme}://{parts.netloc}"
         if not is_given:
@@ -117,6 +147,9 @@ def load_settings(**overrides: object) -> Settings:
             for e in error.errors()
         ]
         raise MissingSettings("\n".join(problems)) from None
+    except SettingsError as error:
+        # The cause quotes what was given, which may hold a passphrase; pydantic's own sentence names the field alone.
+        raise MissingSettings(f"{error}: a setting that holds JSON cannot be read.") from None
 
 
 _override: list[Settings] = []
