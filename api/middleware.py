@@ -6,6 +6,7 @@ Plain ASGI, since it runs on every request.
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from prometheus_client import Counter, Histogram
@@ -30,6 +31,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_READ_OFF_SECONDS = 5.0
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -88,6 +90,8 @@ class Guard:
             async with limit:
                 await self.app(scope, self._limited(scope, receive), send)
         except AppError as error:
+            if isinstance(error, TooLarge):
+                await self._read_off(scope, receive)
             await render_error(Request(scope, receive), error)(scope, receive, send)
         except TimeoutError:
             if not limit.expired() or status():  # type: ignore[operator]  # a closure over the status sent so far
@@ -129,6 +133,23 @@ class Guard:
         media = Headers(scope=scope).get("content-type", "")
         takes_upload = media.startswith("multipart/form-data") or scope["path"].endswith("/items/import")
         return self.settings.max_upload_bytes if takes_upload else self.settings.max_body_bytes
+
+    async def _read_off(self, scope: Scope, receive: Receive) -> None:
+        """Take the rest of a body that is too large, up to four times what is allowed and for a few seconds.
+
+        A client that is still sending when the connection closes sees that alone, and never the answer
+        (RFC 9112 section 9.6). One that waits for leave to send (`Expect`) gets the answer at once.
+        """
+        if "expect" in Headers(scope=scope):
+            return
+        left = 4 * self._body_limit(scope)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_READ_OFF_SECONDS):
+                while left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    if message["type"] != "http.request" or not message.get("more_body"):
+                        return
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         limit, seen = self._body_limit(scope), 0

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.types import Message
 
 from accounts.models import ApiToken, IdempotentRequest, Organization, Person
 from api.app import create_app
@@ -123,6 +124,32 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_read(
     )
     assert page.status_code == 413
     assert "too large" in page.text.lower()
+
+
+@pytest.mark.parametrize(("headers", "taken"), [({}, 3), ({"expect": "100-continue"}, 0)])
+async def test_a_client_that_sends_before_it_reads_is_listened_to(
+    app: Starlette, settings: Settings, headers: dict[str, str], taken: int
+) -> None:
+    chunks = [b"x" * settings.max_body_bytes] * 3
+    said: list[tuple[str, int]] = []
+
+    async def receive() -> Message:
+        chunk = chunks.pop()
+        return {"type": "http.request", "body": chunk, "more_body": bool(chunks)}
+
+    async def send(message: Message) -> None:
+        said.append((message["type"], 3 - len(chunks)))
+
+    sent = {"content-type": "application/json", "content-length": str(3 * settings.max_body_bytes), **headers}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/people",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+    }
+    await app(scope, receive, send)
+    assert said[0] == ("http.response.start", taken)
 
 
 async def test_a_chunked_body_over_the_limit_is_refused(browser: httpx.AsyncClient, settings: Settings) -> None:
