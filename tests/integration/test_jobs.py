@@ -10,10 +10,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from api.app import create_app
 from core import announce, jobs
 from core.database import fetchval, transaction
 from core.errors import NotFound
 from core.job_runner import Pace, run_pending, run_worker
+from core.settings import Settings
+from tests.factories import accounts
 
 QUICK = Pace(
     first_retry=timedelta(0),
@@ -103,6 +106,34 @@ async def test_failing_job_is_retried_then_held_and_shown(database: str, registr
     assert len(tries) == 3
     assert (held.name, held.payload, held.attempts) == ("fail", {"id": "7"}, 3)
     assert "the printer is on fire" in held.error
+
+
+async def test_given_up_job_is_shown_to_staff_who_can_run_it_again(
+    database: str, settings: Settings, registry: dict[str, Any]
+) -> None:
+    ran: list[int] = []
+
+    @jobs.job("print", attempts=2)
+    async def print_badges(payload: dict[str, Any]) -> None:
+        ran.append(1)
+        if len(ran) < 3:
+            raise ValueError("the printer is on fire")
+
+    owner = await accounts.member(await accounts.organization("open-systems"))
+    await jobs.enqueue("print", {})
+    await run_pending(swallow=True, pace=QUICK)
+    async with accounts.signed_in(create_app(settings), owner) as client:
+        page = await client.get("/organize/open-systems/jobs")
+        assert "print" in page.text
+        assert "the printer is on fire" in page.text
+        assert "tried 2 times" in page.text
+        (held,) = await jobs.held_jobs()
+        again = await client.post(f"/organize/open-systems/jobs/{held.id}/retry")
+        assert again.status_code == 303
+        assert await run_pending(pace=QUICK) == 1
+        page = await client.get("/organize/open-systems/jobs")
+    assert "the printer is on fire" not in page.text
+    assert len(ran) == 3
 
 
 async def test_held_job_runs_again_or_is_discarded(database: str, registry: dict[str, Any]) -> None:

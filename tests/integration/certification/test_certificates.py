@@ -20,10 +20,10 @@ from certification.programs import certifications, queries
 from certification.programs.models import Certification
 from certification.programs.schemas import CertificationIn, PolicyIn
 from core import files
-from core.database import execute, fetchval
+from core.database import execute, fetchrow, fetchval
 from core.job_runner import run_pending
 from core.models import OutgoingMail
-from core.settings import Settings
+from core.settings import Settings, get_settings
 from tests.factories import accounts
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -97,14 +97,40 @@ async def test_deciding_and_running_twice_gives_one_certificate_and_one_mail(dat
     assert await OutgoingMail.filter(template="certificates/issued").count() == 1
 
 
-async def test_without_the_constraint_two_certificates_could_exist(database: str) -> None:
+async def test_constraint_refuses_a_second_certificate_and_without_it_there_are_two(database: str) -> None:
     """Negative control: what keeps a pass to one certificate is the database, not the order of our statements."""
     certificate, _, _ = await a_certificate()
     copy = """INSERT INTO certificate SELECT (jsonb_populate_record(c, jsonb_build_object(
               'id', gen_random_uuid(), 'number', '0000-0000-0000'))).* FROM certificate c WHERE id = $1"""
+    constraint = await fetchrow(
+        """SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+           WHERE conrelid = 'certificate'::regclass AND contype = 'u'
+             AND pg_get_constraintdef(oid) = 'UNIQUE (issue_request_id)'"""
+    )
+    assert constraint is not None
 
-    with pytest.raises(asyncpg.UniqueViolationError):
+    with pytest.raises(asyncpg.UniqueViolationError, match=constraint["conname"]):
         await execute(copy, certificate.id)
+
+    assert await copied_without(constraint["conname"], copy, certificate) == 2
+    assert await Certificate.all().count() == 1
+
+
+async def copied_without(constraint: str, copy: str, certificate: Certificate) -> int:
+    """How many certificates the pass has once it was copied without the constraint; all of it is undone."""
+    connection = await asyncpg.connect(get_settings().database_url)
+    undone = connection.transaction()
+    await undone.start()
+    try:
+        await connection.execute(f'ALTER TABLE certificate DROP CONSTRAINT "{constraint}"')
+        await connection.execute(copy, certificate.id)
+        rows = await connection.fetch(
+            "SELECT id FROM certificate WHERE issue_request_id = $1", certificate.issue_request_id
+        )
+        return len(rows)
+    finally:
+        await undone.rollback()
+        await connection.close()
 
 
 async def test_name_that_cannot_be_set_waits_for_an_officer(database: str, settings: Settings) -> None:
