@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from certification.certificates.models import IssueRequest, SignatureLevel
+from certification.certificates.models import IssueRequest
 from certification.certificates.numbers import new_number
 from certification.programs.entitlements import months_later
+from certification.signing.levels import SignatureLevel
 from core.database import new_id
 from core.errors import AppError
 from core.settings import get_settings

@@ -12,6 +12,7 @@ from accounts.models import Organization, Person
 from certification.badges.models import Badge
 from certification.layouts.models import Layout, LayoutVersion
 from certification.programs.models import Certification, CertificationPolicy
+from certification.signing.levels import SignatureLevel
 from core.database import new_id
 
 
@@ -40,14 +41,6 @@ class CertificateStatus(StrEnum):
     suspended = "suspended"
     revoked = "revoked"
     superseded = "superseded"
-
-
-class SignatureLevel(StrEnum):
-    """How the PDF is signed: not at all, PAdES baseline B, or baseline T with a time stamp (ETSI EN 319 142-1)."""
-
-    none = "none"
-    b_b = "B-B"
-    b_t = "B-T"
 
 
 class IssueRequest(Model):

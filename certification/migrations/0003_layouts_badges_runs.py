@@ -3,7 +3,8 @@ from tortoise.migrations import operations as ops
 import functools
 from certification.badges.models import StatusPurpose
 from certification.bulk.models import LineState, RunKind, RunState
-from certification.certificates.models import SignatureLevel, SourceKind
+from certification.certificates.models import SourceKind
+from certification.signing.levels import SignatureLevel
 from certification.renewal.models import CreditSource, CreditState
 from core.database import new_id
 from decimal import Decimal
