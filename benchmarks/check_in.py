@@ -20,7 +20,8 @@ async def run(stage: Stage) -> list[Measured]:
     for _ in range(ROUNDS):
         fresh = [json.dumps({"code": new_code(12)}).encode() for _ in range(PER_ROUND * 2)]
         inserts = load.each_once([load.request("POST", "/scan", body=body) for body in fresh])
-        bare_figures.append((await load.run(stage.bare, inserts, clients=CLIENTS, seconds=3)).per_second)
+        bare = await load.run(stage.bare, inserts, clients=CLIENTS, seconds=3)
+        bare_figures.append(bare.expect(201, "the bare INSERT").per_second)
         event = await people.event(places=PER_ROUND)
         token = await people.staff(event)
         codes = await _registrations(event.id)

@@ -18,7 +18,5 @@ async def run(stage: Stage) -> list[Measured]:
     for _ in range(ROUNDS):
         for port, figures in ((stage.bare, bare_figures), (stage.confero, confero_figures)):
             result = await load.run(port, load.repeated(load.request("GET", path)), clients=CLIENTS, seconds=3)
-            if set(result.statuses) != {200}:
-                raise RuntimeError(f"the event page answers {result.statuses}")
-            figures.append(result.per_second)
+            figures.append(result.expect(200, "the event page").per_second)
     return [Measured("public event page, 8 clients", median(bare_figures), median(confero_figures), 0.15)]

@@ -19,6 +19,12 @@ class Load:
     p95_ms: float
     statuses: dict[int, int]
 
+    def expect(self, status: int, what: str) -> "Load":
+        """The load itself. Raises RuntimeError where anything but `status` was answered: a refusal is no figure."""
+        if set(self.statuses) != {status}:
+            raise RuntimeError(f"{what} answers {self.statuses}")
+        return self
+
 
 def request(method: str, path: str, *, token: str | None = None, body: bytes = b"") -> bytes:
     """The bytes of one HTTP/1.1 request."""

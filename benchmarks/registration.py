@@ -16,7 +16,8 @@ async def run(stage: Stage) -> list[Measured]:
     bare_figures, confero_figures = [], []
     for _ in range(ROUNDS):
         hot_row = load.request("POST", "/claim")
-        bare_figures.append((await load.run(stage.bare, load.repeated(hot_row), clients=CLIENTS, seconds=3)).per_second)
+        bare = await load.run(stage.bare, load.repeated(hot_row), clients=CLIENTS, seconds=3)
+        bare_figures.append(bare.expect(201, "the bare hot row").per_second)
         event = await people.event(places=PER_ROUND * 2)
         path = f"/api/v1/events/{event.slug}/registrations"
         requests = [

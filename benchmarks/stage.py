@@ -126,9 +126,12 @@ async def _served(arguments: list[str], environment: dict[str, str], probe: str)
         try:
             await _answers(port, probe)
             yield port
+            if any(process.returncode is not None for process in processes):
+                raise RuntimeError(f"a process of {arguments} ended while it was measured")
         finally:
             for process in processes:
-                process.terminate()
+                if process.returncode is None:
+                    process.terminate()
             await asyncio.gather(*(process.wait() for process in processes))
 
 
