@@ -57,6 +57,12 @@ async def tell_role(person: Person, organization: Organization, role: Role, gran
     await _send("role", person, person.email, key=str(grant_id), organization=organization.name, role=role_name(role))
 
 
+async def invite(person: Person, organization: Organization) -> None:
+    """Tell somebody that an organization has opened an account for them, and how to make it theirs or erase it."""
+    reset_url = f"{get_settings().public_url}/reset"
+    await _send("invited", person, person.email, key=str(person.id), organization=organization.name, link=reset_url)
+
+
 async def say_goodbye(name: str, email: str, locale: str, person_id: UUID) -> None:
     """The last mail: the account was erased."""
     await mail.send(

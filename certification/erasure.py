@@ -19,6 +19,7 @@ async def erase_person(person: Person, *, by: Person, now: datetime) -> None:
         await execute("SELECT 1 FROM person WHERE id = $1 FOR UPDATE", person.id)
         await erase_attendee(person, by=by, now=now)
         await _erase_exams(person)
+        await _erase_bulk_lines(person)
         await people.erase(person, by=by, now=now)
 
 
@@ -33,4 +34,14 @@ async def _erase_exams(person: Person) -> None:
         """UPDATE response SET response = NULL, comment = ''
            WHERE attempt_id IN (SELECT id FROM attempt WHERE person_id = $1)""",
         person.id,
+    )
+
+
+async def _erase_bulk_lines(person: Person) -> None:
+    """What officers wrote about the person into files; that a line was there, and its outcome, stays."""
+    await execute(
+        """UPDATE bulk_line SET given = given - ARRAY['email', 'name', 'holder', 'reason', 'score']
+           WHERE person_id = $1 OR given->>'email' = $2""",
+        person.id,
+        person.email,
     )

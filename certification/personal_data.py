@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts.export import section
 from accounts.models import Person
+from certification.bulk.models import BulkLine
 from certification.certificates.models import Certificate
 from certification.exams.models import Attempt, Response, Result
 from certification.programs.models import Entitlement
@@ -40,3 +41,11 @@ async def _attempt(attempt: Attempt) -> dict[str, Any]:
 async def _certificates(person: Person) -> list[dict[str, Any]]:
     names = ("number", "holder_name", "achievement", "issuer_name", "issued_at", "valid_until", "status")
     return [dict(row) for row in await Certificate.filter(person_id=person.id).order_by("issued_at").values(*names)]
+
+
+@section("lines_of_runs")
+async def _lines_of_runs(person: Person) -> list[dict[str, Any]]:
+    lines = await BulkLine.filter(person_id=person.id).order_by("id").select_related("run")
+    return [
+        {"kind": line.run.kind, "given": line.given, "state": line.state, "at": line.run.created_at} for line in lines
+    ]
