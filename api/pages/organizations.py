@@ -1,5 +1,6 @@
 """/organize/{org}: overview, members, settings, audit log, held jobs; and the accent's style sheet."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from accounts.permissions import access_organization, access_platform
 from accounts.roles import is_allowed, scope_ids
 from accounts.schemas import AuditSearch, ChapterForm, MemberIn, OrganizationChangeIn
 from api import auth, parse
+from api.audit_names import names_of_objects
 from api.pages.sidebar import organization_sidebar
 from api.render import form_state, redirect, render
 from api.v1.organizations import job_id, narrowing
@@ -21,9 +23,12 @@ from certification.programs.models import Certification
 from core import jobs
 from core.errors import AppError, Conflict, InvalidInput, NotFound
 from core.i18n import gettext as _
+from core.templating import format_datetime
 from events.catalog.models import Event
 
 _REFUSALS = (InvalidInput, Conflict)
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 async def overview(request: Request) -> Response:
@@ -144,11 +149,10 @@ async def audit_log(request: Request) -> Response:
     organization = await _organization(request, "organization:audit:view")
     search = parse.query(request, AuditSearch)
     entries, cursor = await queries.audit_log(organization, search)
-    ids = [entry.actor_id for entry in entries]
-    ids += [entry.object_id for entry in entries if entry.object_kind == "person"]
-    names, actions = await queries.names_of(ids), await queries.audit_actions(organization)
+    actors, objects = await queries.names_of(entry.actor_id for entry in entries), await names_of_objects(entries)
+    actions, zone = await queries.audit_actions(organization), auth.current_person(request).time_zone
     context = {
-        "entries": [_audit_row(entry, names) for entry in entries],
+        "entries": [_audit_row(entry, actors, objects, zone) for entry in entries],
         "actions": [("", _("All acts"))] + [(one, role_names.act_name(one)) for one in actions],
         "search": search,
         "next_href": "?" + urlencode({"action": search.action or "", "cursor": cursor}) if cursor else None,
@@ -156,25 +160,32 @@ async def audit_log(request: Request) -> Response:
     return await _page(request, "audit", organization, context)
 
 
-def _audit_row(entry: AuditEntry, names: dict[UUID, str]) -> dict[str, Any]:
+def _audit_row(entry: AuditEntry, actors: dict[UUID, str], objects: dict[UUID, str], zone: str) -> dict[str, Any]:
     """One entry in words; ids say nothing to a reader and stay in the JSON."""
     before, after = entry.before or {}, entry.after or {}
     fields = [name for name in {**before, **after} if not name.endswith("_id")]
-    changes = [(name.replace("_", " "), _text(before.get(name)), _text(after.get(name))) for name in fields]
+    changes = [(name.replace("_", " "), _text(before.get(name), zone), _text(after.get(name), zone)) for name in fields]
     return {
         "entry": entry,
-        "who": (names.get(entry.actor_id) or _("An erased person")) if entry.actor_id else "Confero",
+        "who": (actors.get(entry.actor_id) or _("An erased person")) if entry.actor_id else "Confero",
         "act": role_names.act_name(entry.action),
-        "what": names.get(entry.object_id) or entry.object_kind.replace("_", " ").capitalize(),
+        "kind": entry.object_kind.replace("_", " ").capitalize(),
+        "name": objects.get(entry.object_id, ""),
         "changes": [change for change in changes if change[1] or change[2]],
     }
 
 
-def _text(value: Any) -> str:
-    """A value of the audit log for reading."""
+def _text(value: Any, zone: str) -> str:
+    """A value of the audit log for reading: moments in the reader's `zone`, and nothing for an id."""
     if value is None:
         return ""
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(_text(one, zone) for one in value)
+    if isinstance(value, str) and _UUID.fullmatch(value):
+        return ""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return format_datetime(datetime.fromisoformat(value), zone, "medium")
+    return str(value)
 
 
 async def show_jobs(request: Request) -> Response:

@@ -6,13 +6,15 @@ import asyncpg
 import pytest
 from starlette.applications import Starlette
 
-from accounts import members, people
+from accounts import audit, members, people
 from accounts.members import LastOwner
 from accounts.models import AuditEntry, Organization, Person, Role, RoleGrant, ScopeKind
 from accounts.roles import is_allowed
 from core.database import execute
 from core.errors import InvalidInput
 from core.jobs import enqueue
+from events.catalog import events as catalog_events
+from events.registration import registrations
 from tests.factories import accounts, events
 from tests.factories.accounts import PASSWORD
 from tests.integration.accounts.conftest import mails_to
@@ -206,6 +208,33 @@ async def test_the_audit_log_pages_by_cursor(app: Starlette, database: str) -> N
         page = await client.get("/organize/open-systems/audit")
     assert page.text.count(">Member granted</td>") == 3
     assert "proctor" in page.text
+
+
+async def test_the_audit_log_names_its_objects_and_shows_moments_in_the_readers_zone(
+    app: Starlette, database: str
+) -> None:
+    organization, now = await accounts.organization("open-systems"), datetime.now(UTC)
+    owner = await accounts.member(organization)
+    await Person.filter(id=owner.id).update(time_zone="Africa/Nairobi")
+    event = await events.event(organization, title="Cloud Day")
+    await catalog_events.publish(event, by=owner, now=now)
+    registration = await registrations.register(event, by=owner, now=now)
+    facts = {"starts_at": "2027-03-02T09:00:00+00:00", "room": str(event.id), "tracks": ["one", "two"]}
+    await audit.record(
+        "ticket_type.changed",
+        by=owner,
+        object_kind="ticket_type",
+        object_id=registration.ticket_type_id,
+        organization_id=organization.id,
+        after=facts,
+    )
+    async with accounts.signed_in(app, owner) as client:
+        page = await client.get("/organize/open-systems/audit")
+    assert page.text.count(">Cloud Day<") == 2  # published, and registered for
+    assert ">Standard<" in page.text
+    assert "Mar 2, 2027, 12:00\u202fPM (Nairobi)" in page.text
+    assert "one, two" in page.text
+    assert str(event.id) not in page.text
 
 
 async def test_the_audit_log_is_append_only(database: str) -> None:

@@ -1,0 +1,38 @@
+"""Names for the objects of the audit log, which keeps ids only: what was erased meanwhile has none any more."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from tortoise.models import Model
+
+from accounts.models import AuditEntry, Organization, Person
+from certification.certificates.models import Certificate
+from certification.programs.models import Certification
+from events.catalog.models import Event
+from events.programme.models import Speaker
+from events.registration.models import Quota, Registration, TicketType
+
+_NAMED: dict[str, tuple[type[Model], str]] = {
+    "certificate": (Certificate, "number"),
+    "certification": (Certification, "title"),
+    "event": (Event, "title"),
+    "organization": (Organization, "name"),
+    "person": (Person, "display_name"),
+    "quota": (Quota, "name"),
+    "registration": (Registration, "event__title"),
+    "speaker": (Speaker, "name"),
+    "ticket_type": (TicketType, "name"),
+}
+"""Kind of object -> its table, and the column that a reader knows it by."""
+
+
+async def names_of_objects(entries: Iterable[AuditEntry]) -> dict[UUID, str]:
+    """What each entry's object is called now, by its id; at most one query for each kind of object."""
+    by_kind: dict[str, set[UUID]] = {}
+    for entry in entries:
+        by_kind.setdefault(entry.object_kind, set()).add(entry.object_id)
+    names: dict[UUID, str] = {}
+    for kind in sorted(by_kind.keys() & _NAMED.keys()):
+        table, column = _NAMED[kind]
+        names |= dict(await table.filter(id__in=list(by_kind[kind])).values_list("id", column))
+    return {object_id: name for object_id, name in names.items() if name}
