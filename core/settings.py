@@ -43,6 +43,16 @@ class PdfSignerSettings(BaseModel):
         return self
 
 
+class KeysTokenSettings(BaseModel):
+    """A PKCS#11 token that makes and keeps the Ed25519 keys of badges."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    module: Path
+    token: str = Field(min_length=1)
+    pin: SecretStr
+
+
 class Settings(BaseSettings):
     """Everything that can be configured. README.md holds the same table for operators."""
 
@@ -77,6 +87,12 @@ class Settings(BaseSettings):
     reset_requests_per_account: int = Field(5, ge=1, description="Password reset mails per account in an hour.")
     reset_requests_per_address: int = Field(50, ge=1, description="Password reset requests per address in an hour.")
     sign_ups_per_address: int = Field(1000, ge=1, description="Accounts created per address in an hour.")
+    keys_secret: SecretStr | None = Field(
+        None, description="At least 32 characters; seals the private keys of badges in the database."
+    )
+    keys_pkcs11: KeysTokenSettings | None = Field(
+        None, description='JSON {"module", "token", "pin"}: new keys of badges are made and kept in this token.'
+    )
     pdf_signers: dict[str, PdfSignerSettings] = Field(
         {}, description='JSON: an organization\'s slug, or "*" for every other, to its PKCS#12 file or PKCS#11 token.'
     )
@@ -104,6 +120,16 @@ class Settings(BaseSettings):
         return secret.encode()
 
     @property
+    def sealing_secret(self) -> bytes | None:
+        """What private keys are sealed with; a fixed one in development, None where production keeps them in a token.
+
+        It is not `secret_key`, so that either can be changed without the other.
+        """
+        if self.keys_secret is not None:
+            return self.keys_secret.get_secret_value().encode()
+        return None if self.is_production else b"development-only-keys-secret-000"
+
+    @property
     def fonts_path(self) -> Path:
         """Folder of the font instances cut at set-up."""
         return self.fonts_dir or self.var_dir / "fonts"
@@ -112,6 +138,8 @@ class Settings(BaseSettings):
     def _check(self) -> "Settings":
         if self.is_production:
             self._refuse_missing()
+        if self.keys_secret is not None and len(self.keys_secret.get_secret_value()) < 32:
+            raise ValueError("CONFERO_KEYS_SECRET needs at least 32 characters")
         parts = urlsplit(self.public_url)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
             raise ValueError("CONFERO_PUBLIC_URL must be an origin such as https://events.example.org")
@@ -131,6 +159,8 @@ class Settings(BaseSettings):
             missing.append("CONFERO_SECRET_KEY (at least 32 characters)")
         if self.database_url is None:
             missing.append("CONFERO_DATABASE_URL")
+        if self.keys_secret is None and self.keys_pkcs11 is None:
+            missing.append("CONFERO_KEYS_SECRET (at least 32 characters) or CONFERO_KEYS_PKCS11")
         if self.smtp_url is None:
             missing.append("CONFERO_SMTP_URL")
         if missing:

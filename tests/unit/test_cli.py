@@ -37,7 +37,8 @@ def test_production_start_names_everything_that_is_missing(monkeypatch: pytest.M
     assert answer.stdout == ""  # no question is asked before
     assert answer.stderr == (
         "A production start needs CONFERO_PUBLIC_URL, CONFERO_SECRET_KEY (at least 32 characters),"
-        " CONFERO_DATABASE_URL, CONFERO_SMTP_URL.\n"
+        " CONFERO_DATABASE_URL, CONFERO_KEYS_SECRET (at least 32 characters) or CONFERO_KEYS_PKCS11,"
+        " CONFERO_SMTP_URL.\n"
     )
 
 
@@ -52,6 +53,7 @@ def test_production_server_loads_no_demo(monkeypatch: pytest.MonkeyPatch) -> Non
         "ENVIRONMENT": "production",
         "PUBLIC_URL": "https://events.example.org",
         "SECRET_KEY": "s" * 32,
+        "KEYS_SECRET": "k" * 32,
         "DATABASE_URL": "postgres://nobody@localhost:1/none",
         "SMTP_URL": "smtp://localhost:1",
     }.items():
