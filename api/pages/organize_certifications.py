@@ -189,7 +189,7 @@ async def revoke_entitlement(request: Request) -> Response:
 
 def _new(request: Request, organization: Any, error: AppError | None = None) -> Response:  # Any: an Organization
     defaults = {f"policy.{name}": field.default for name, field in PolicyIn.model_fields.items()}
-    defaults["policy.form_length"] = ""
+    defaults |= {"policy.form_length": "", "policy.renewal_credits": ""}
     context = {
         "organization": organization,
         "breadcrumbs": [(organization.name, f"/organize/{organization.slug}"), (_("New certification"), None)],
@@ -204,6 +204,8 @@ async def _edit(request: Request, certification: Certification, error: AppError 
     names = ("title", "statement", "summary", "description", "language")
     initial = {name: getattr(certification, name) for name in names} | {"access": certification.access.value}
     initial |= {f"policy.{name}": _blank(getattr(policy, name)) for name in PolicyIn.model_fields}
+    if error is not None:
+        initial["policy.shows_score"] = False  # an unticked box is not sent
     tags = LANGUAGES if certification.language in LANGUAGES else [certification.language, *LANGUAGES]
     context = {
         "policy": policy,
@@ -255,8 +257,9 @@ async def _granted(request: Request) -> Certification:
 
 
 def _as_typed(policy: PolicyIn) -> PolicyIn:
-    """The rules as a form means them: no number of items is all of them, no validity is for ever."""
-    blank: dict[str, Any] = {"form_length": None, "validity_months": None}
+    """The rules as a form means them: what is empty or unticked there is none, not what it was before."""
+    blank: dict[str, Any] = dict.fromkeys(("form_length", "validity_months", "renewal_credits"))
+    blank |= {"grace_days": 0, "shows_score": False}
     return PolicyIn(**blank | policy.model_dump(exclude_unset=True))
 
 

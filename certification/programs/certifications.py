@@ -42,7 +42,10 @@ class AlreadyRetired(Conflict):
 
 
 async def create(organization: Organization, data: CertificationIn, *, by: Person, now: datetime) -> Certification:
-    """A draft with version 1 of its policy and its domains (one called General where none are given)."""
+    """A draft with version 1 of its policy and its domains (one called General where none are given).
+
+    Raises `InvalidInput` where credits would renew what never ends.
+    """
     async with transaction() as connection:
         # One at a time chooses a slug: two drafts with the same title get two slugs, not a failure.
         await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('slug of certification', 0))")
@@ -64,7 +67,10 @@ async def create(organization: Organization, data: CertificationIn, *, by: Perso
 
 
 async def change(certification: Certification, data: CertificationChange, *, by: Person, now: datetime) -> None:
-    """Change what is given. A changed policy becomes a new version: attempts and certificates keep theirs."""
+    """Change what is given. A changed policy becomes a new version: attempts and certificates keep theirs.
+
+    Raises `InvalidInput` where credits would renew what never ends.
+    """
     async with transaction():
         await _lock(certification)
         before: dict[str, Any] = {}
@@ -161,6 +167,11 @@ async def _lock(certification: Certification) -> Certification:
 
 
 async def _add_policy(certification_id: UUID, values: dict[str, Any], *, version: int) -> CertificationPolicy:
+    if values["validity_months"] is None and values["renewal_credits"] is not None:
+        message = _(
+            "A certificate that does not expire is never renewed. Leave this empty, or say how long it is valid."
+        )
+        raise InvalidInput({"policy.renewal_credits": message})
     return await CertificationPolicy.create(certification_id=certification_id, version=version, **values)
 
 

@@ -108,6 +108,12 @@ class PolicyIn(_In):
     entitlement_months: Annotated[int, Field(ge=1, le=120)] = 12
     retake_wait_days: Annotated[int, Field(ge=0, le=365)] = 0
     validity_months: Annotated[int | None, Field(ge=1, le=600, description="Null never expires.")] = 24
+    renewal_credits: Annotated[
+        Decimal | None,
+        Field(gt=0, le=1000, decimal_places=2, description="Credits that renew; null leaves passing again alone."),
+    ] = None
+    grace_days: Annotated[int, Field(ge=0, le=3650, description="Days after its end in which it can be renewed.")] = 0
+    shows_score: Annotated[bool, Field(description="The score on the certificate, its band in the badge.")] = False
 
 
 class DomainIn(_In):
@@ -194,6 +200,9 @@ class PolicyOut(BaseModel):
     entitlement_months: int
     retake_wait_days: int
     validity_months: int | None
+    renewal_credits: Decimal | None
+    grace_days: int
+    shows_score: bool
 
     @classmethod
     def of(cls, policy: CertificationPolicy) -> Self:

@@ -25,6 +25,7 @@ def test_policy_defaults_are_those_of_the_product() -> None:
     policy = PolicyIn()
     assert (policy.cut_score, policy.time_limit_minutes, policy.form_length) == (Decimal("66.00"), 90, None)
     assert (policy.attempts_allowed, policy.entitlement_months, policy.validity_months) == (2, 12, 24)
+    assert (policy.renewal_credits, policy.grace_days, policy.shows_score) == (None, 0, False)
 
 
 def test_lines_are_made_one_and_control_characters_refused() -> None:
@@ -58,6 +59,11 @@ def test_unknown_language_is_refused(tag: str) -> None:
         ("entitlement_months", 121),
         ("retake_wait_days", 366),
         ("validity_months", 601),
+        ("renewal_credits", "0"),
+        ("renewal_credits", "0.001"),
+        ("renewal_credits", "1001"),
+        ("grace_days", -1),
+        ("grace_days", 3651),
     ],
 )
 def test_rule_outside_its_range_is_refused(rule: str, value: object) -> None:

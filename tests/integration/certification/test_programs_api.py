@@ -112,6 +112,21 @@ async def test_partial_policy_keeps_the_other_rules_and_makes_a_version(app: Sta
     assert entry.after == {"policy": {"version": 2, "cut_score": "80"}}
 
 
+async def test_credits_renew_nothing_that_never_ends(app: Starlette) -> None:
+    certification = await a_certification(policy={"validity_months": 24})
+    async with accounts.with_token(app, await accounts.member(await certification.organization)) as client:
+        path = f"/api/v1/certifications/{certification.slug}"
+        renewable = await client.patch(path, json={"policy": {"renewal_credits": "20", "grace_days": 30}})
+        endless = await client.patch(path, json={"policy": {"validity_months": None}})
+
+    policy = renewable.json()["policy"]
+    assert (policy["version"], policy["renewal_credits"], policy["grace_days"]) == (2, "20.00", 30)
+    assert (endless.status_code, [error["field"] for error in endless.json()["errors"]]) == (
+        422,
+        ["policy.renewal_credits"],
+    )
+
+
 async def test_concurrent_policy_changes_make_consecutive_versions(app: Starlette) -> None:
     certification = await a_certification()
     async with accounts.with_token(app, await accounts.member(await certification.organization)) as client:

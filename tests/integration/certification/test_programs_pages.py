@@ -1,6 +1,7 @@
 """The organizer's pages of a certification, grading, candidates, and the public page."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from starlette.applications import Starlette
@@ -12,7 +13,7 @@ from certification.bank.content import ItemType
 from certification.exams import attempts, statistics
 from certification.exams.models import Attempt, AttemptStatus
 from certification.programs import queries
-from certification.programs.models import Certification, CertificationAccess, Entitlement
+from certification.programs.models import Certification, CertificationAccess, CertificationPolicy, Entitlement
 from core.settings import Settings
 from tests.factories import accounts
 from tests.factories import certification as factory
@@ -80,6 +81,26 @@ async def test_change_by_form_empties_what_was_emptied(app: Starlette) -> None:
         assert (await client.post(path, data=FORM | {"statement": ""})).status_code == 422
     changed = await Certification.get(id=certification.id)
     assert (changed.title, changed.summary, changed.description_html) == ("Certified Associate", "", "")
+
+
+async def test_renewal_rules_by_form_make_a_version_and_unticking_takes_the_score_away(app: Starlette) -> None:
+    certification = await factory.certification(published=False, policy={"shows_score": True})
+    rules = FORM | {"policy.validity_months": "24", "policy.renewal_credits": "20.5", "policy.grace_days": "30"}
+    async with accounts.signed_in(app, await accounts.member(await certification.organization)) as client:
+        path = f"/organize/certifications/{certification.slug}/edit"
+        assert (await client.post(path, data=rules)).status_code == 303
+        page = await client.get(path)
+        assert 'name="policy.renewal_credits" type="number" value="20.50"' in page.text
+        endless = await client.post(path, data=rules | {"policy.validity_months": ""})
+        assert endless.status_code == 422
+        assert 'href="#policy.renewal_credits"' in endless.text
+        assert (await client.post(path, data=FORM)).status_code == 303
+    versions = await CertificationPolicy.filter(certification_id=certification.id).order_by("version")
+    assert [(row.renewal_credits, row.grace_days, row.shows_score) for row in versions] == [
+        (None, 0, True),
+        (Decimal("20.50"), 30, False),
+        (None, 0, False),
+    ]
 
 
 async def test_domains_form_adds_rows_removes_and_names_the_wrong_row(app: Starlette) -> None:
