@@ -17,13 +17,11 @@ SECRET = "s" * 40
 
 
 def test_multikey_of_a_published_key() -> None:
-    """W3C Data Integrity EdDSA Cryptosuites 1.0, appendix B.1: the pair of the test vectors."""
-    private = multikey.from_base58("3u2en7t5LR2WtQH5PfFqMqwVHgeXouLzo6haApm8XHqvjxq")[2:]
+    """The public key of RFC 8037, appendix A.1 (and RFC 8032, 7.1, test 1), and its did:key."""
+    public = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
 
-    public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
-
-    assert multikey.encode(public) == "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
-    assert multikey.decode("z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2") == public
+    assert multikey.encode(public) == "z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw"
+    assert multikey.decode("z6MktwupdmLXVVqTzCw4i46r4uGyosGXRnR3XjN4Zq7oMMsw") == public
 
 
 @given(st.binary(max_size=64))
