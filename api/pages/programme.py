@@ -17,6 +17,7 @@ from core.errors import AppError, Conflict
 from core.i18n import gettext as _
 from events.catalog import rooms
 from events.catalog.models import Event
+from events.onsite import session_lists
 from events.programme import grid, queries, sessions, speakers
 from events.programme.models import Session, Speaker
 from events.programme.schemas import SessionIn, SpeakerChange, SpeakerIn
@@ -73,7 +74,7 @@ async def remove_session(request: Request) -> Response:
     event = await find(request, EDIT)
     session = await sessions.one(event, request.path_params["id"])
     try:
-        await sessions.remove(event, session, by=auth.current_person(request))
+        await session_lists.remove_session(event, session, by=auth.current_person(request))
     except Conflict as error:
         return redirect(f"/organize/events/{event.slug}/programme", flash=error.message, kind="danger")
     return redirect(f"/organize/events/{event.slug}/programme", flash=_("The session is removed."))

@@ -537,6 +537,21 @@ PAGES: list[Page] = [
     Page(method="GET", path="/organize/events/{slug}/check-in", handler=check_in.show, audience=Audience.staff),
     Page(method="POST", path="/organize/events/{slug}/check-in", handler=check_in.scan, audience=Audience.staff),
     Page(
+        method="GET", path="/organize/events/{slug}/check-in/lists", handler=check_in.lists, audience=Audience.staff
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/check-in/lists/all",
+        handler=check_in.switch_all,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/check-in/lists/{id:uuid}/{verb}",
+        handler=check_in.switch,
+        audience=Audience.staff,
+    ),
+    Page(
         method="POST",
         path="/organize/events/{slug}/check-in/{id:uuid}/undo",
         handler=check_in.undo,

@@ -13,6 +13,7 @@ from core.errors import NotFound
 from core.pages import ListQuery, PageOf, page_of
 from events.catalog import permissions
 from events.catalog.models import Event
+from events.onsite import session_lists
 from events.programme import queries, sessions, speakers
 from events.programme.models import Session
 from events.programme.permissions import access_speakers
@@ -69,7 +70,7 @@ async def remove(request: Request) -> Response:
     """Take a session off the programme."""
     event = await _event(request)
     session = await sessions.one(event, request.path_params["id"])
-    await sessions.remove(event, session, by=auth.current_person(request))
+    await session_lists.remove_session(event, session, by=auth.current_person(request))
     return respond.empty()
 
 

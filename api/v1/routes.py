@@ -137,7 +137,8 @@ from events.catalog.schemas import (
     VenueOut,
 )
 from events.onsite.check_in import AlreadyCheckedIn, NotConfirmed, RegistrationCancelled, UnknownCode
-from events.onsite.schemas import CheckInInput, CheckInOut
+from events.onsite.schemas import CheckInInput, CheckInListOut, CheckInOut
+from events.onsite.session_lists import HasCheckIns
 from events.programme.clashes import RoomTaken, SpeakerBusy
 from events.programme.schemas import (
     EventSessionOut,
@@ -340,7 +341,7 @@ ENDPOINTS: list[Endpoint] = [
         tag="Programme",
         summary="Remove a session",
         answers={204: None},
-        errors=[EventCancelled],
+        errors=[EventCancelled, HasCheckIns],
     ),
     Endpoint(
         method="GET",
@@ -1253,6 +1254,39 @@ ENDPOINTS: list[Endpoint] = [
         body=CheckInInput,
         answers={201: CheckInOut},
         errors=[AlreadyCheckedIn, RegistrationCancelled, NotConfirmed, UnknownCode],
+    ),
+    Endpoint(
+        method="GET",
+        path="/events/{slug}/check-in-lists",
+        handler=check_ins.lists,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Check-in",
+        summary="Check-in lists",
+        query=ListQuery,
+        answers={200: PageOf[CheckInListOut]},
+    ),
+    Endpoint(
+        method="PUT",
+        path="/events/{slug}/sessions/{id:uuid}/check-in-list",
+        handler=check_ins.switch_on,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Check-in",
+        summary="Switch check-in on for a session",
+        answers={200: CheckInListOut},
+        errors=[EventCancelled],
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/events/{slug}/sessions/{id:uuid}/check-in-list",
+        handler=check_ins.switch_off,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Check-in",
+        summary="Switch check-in off for a session",
+        answers={204: None},
+        errors=[HasCheckIns],
     ),
     Endpoint(
         method="DELETE",

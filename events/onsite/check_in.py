@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+from tortoise.expressions import Q
+
 from accounts import audit
 from accounts.models import Person
 from accounts.tokens import normalize_code
@@ -59,7 +62,8 @@ _SCAN = """
 WITH found AS (
     SELECT r.id, r.status, r.attendee_name, t.name AS ticket_type, l.id AS list_id
     FROM registration r JOIN ticket_type t ON t.id = r.ticket_type_id
-    CROSS JOIN LATERAL (SELECT id FROM check_in_list WHERE event_id = $1 AND ($3::uuid IS NULL OR id = $3)
+    CROSS JOIN LATERAL (SELECT id FROM check_in_list
+                        WHERE event_id = $1 AND ($3::uuid IS NULL AND session_id IS NULL OR id = $3 OR session_id = $3)
                         ORDER BY position, id LIMIT 1) AS l
     WHERE r.code = $2 AND r.event_id = $1
 ), scanned AS (
@@ -78,23 +82,28 @@ FROM found f"""
 
 
 async def scan(event: EventDesk, code: str, *, check_in_list_id: UUID | None = None, by: Person, now: datetime) -> Scan:
-    """Check in the registration with this code, at the event's first list unless another is named.
+    """Check in the registration with this code, at the event's first list unless another is named by its id.
+
+    The id of a session names the list of that session.
 
     `code` may hold spaces, hyphens and lower case, as people type it. Raises `UnknownCode`, `AlreadyCheckedIn` (with
     the first scan's time and who made it), `RegistrationCancelled`, `NotConfirmed`.
     """
     check_in_id = new_id()
-    row = await fetchrow(
-        _SCAN,
-        event.id,
-        normalize_code(code),
-        check_in_list_id,
-        check_in_id,
-        now,
-        by.id,
-        event.organization_id,
-        new_id(),
-    )
+    try:
+        row = await fetchrow(
+            _SCAN,
+            event.id,
+            normalize_code(code),
+            check_in_list_id,
+            check_in_id,
+            now,
+            by.id,
+            event.organization_id,
+            new_id(),
+        )
+    except asyncpg.ForeignKeyViolationError:  # the session's list was switched off at this moment
+        raise await _nothing_found(event, check_in_list_id) from None
     if row is None:
         raise await _nothing_found(event, check_in_list_id)
     if row["is_scanned"]:
@@ -137,9 +146,9 @@ async def undo(event: EventDesk, check_in_id: UUID, *, by: Person, now: datetime
 
 
 async def first_list(event: EventDesk) -> CheckInList:
-    """The event's first check-in list; made where an event has none."""
-    found = await CheckInList.filter(event_id=event.id).order_by("position", "id").first()
-    if found is not None:
+    """The event's first check-in list that is no session's; made where an event has none."""
+    entrances = CheckInList.filter(event_id=event.id, session_id=None).order_by("position", "id")
+    if (found := await entrances.first()) is not None:
         return found
     await execute(
         "INSERT INTO check_in_list (id, event_id, name) VALUES ($1, $2, $3) ON CONFLICT (event_id, name) DO NOTHING",
@@ -147,12 +156,24 @@ async def first_list(event: EventDesk) -> CheckInList:
         event.id,
         _("Main entrance"),
     )
-    return await CheckInList.filter(event_id=event.id).order_by("position", "id").get()
+    return (await entrances.limit(1))[0]
+
+
+async def chosen_list(event: EventDesk, list_id: UUID | None) -> CheckInList:
+    """The list of this id, or the event's first one. Raises `NotFound` where it is not of this event."""
+    if list_id is None:
+        return await first_list(event)
+    found = await CheckInList.get_or_none(id=list_id, event_id=event.id)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 async def _nothing_found(event: EventDesk, check_in_list_id: UUID | None) -> NotFound:
-    if check_in_list_id is not None and not await CheckInList.exists(id=check_in_list_id, event_id=event.id):
-        return NotFound()
+    if check_in_list_id is not None:
+        named = Q(id=check_in_list_id) | Q(session_id=check_in_list_id)
+        if not await CheckInList.exists(named, event_id=event.id):
+            return NotFound(_("This event has no such check-in list, or check-in is not switched on for the session."))
     return UnknownCode()
 
 

@@ -86,6 +86,7 @@ ORGANIZER = """
 /organize/events/{slug}/tickets/types/{id:uuid}
 /organize/events/{slug}/tickets/quotas/{id:uuid}
 /organize/events/{slug}/check-in
+/organize/events/{slug}/check-in/lists
 """
 CERTIFIER = """
 /organize/{slug}/certifications/new
