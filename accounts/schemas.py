@@ -48,6 +48,11 @@ def _is_zone(value: str) -> str:
     return value
 
 
+def _zone_or_utc(value: str) -> str:
+    """Nobody typed it, so there is nothing to ask the person to mend."""
+    return value if value in available_timezones() else "UTC"
+
+
 def _is_language(value: str) -> str:
     if value not in SUPPORTED:
         raise ValueError(_("Choose one of the languages offered: %(languages)s.") % {"languages": ", ".join(SUPPORTED)})
@@ -92,9 +97,10 @@ class SignUpIn(_Secrets):
 
 
 class SignUpForm(SignUpIn):
-    """The sign-up page: the same, and where the person was going."""
+    """The sign-up page: the same, where the person was going, and the browser's time zone where it tells one."""
 
     next: Annotated[str, Field(max_length=1000)] = ""
+    time_zone: Annotated[str, AfterValidator(_zone_or_utc)] = "UTC"
 
 
 class SignUpOut(BaseModel):

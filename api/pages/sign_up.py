@@ -38,7 +38,7 @@ async def submit(request: Request) -> Response:
             password=data.password,
             name=data.name,
             locale=current_locale(),
-            time_zone="UTC",
+            time_zone=data.time_zone,
             address=auth.client_address(request),
             now=now,
         )

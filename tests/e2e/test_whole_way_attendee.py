@@ -83,8 +83,8 @@ async def _register(page: Page, event: Event, email: str) -> str:
     await page.get_by_role("button", name=re.compile("^Register for free")).click()
     await expect(page.get_by_role("img", name="QR code of this ticket")).to_be_visible()
     await check_page(page)
-    row = await Registration.get(event_id=event.id, person__email=email)
-    assert row.attendee_name == NAME
+    row = await Registration.get(event_id=event.id, person__email=email).select_related("person")
+    assert (row.attendee_name, row.person.time_zone) == (NAME, "Africa/Nairobi")
     picture = await page.locator(".ticket-stub svg").screenshot()
     assert [found.text for found in _read_codes(picture)] == [row.code]
     return str(await page.locator(".ticket-code").inner_text())

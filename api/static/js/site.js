@@ -3,6 +3,10 @@
 // After a refused form, readers of screens and keyboards start at what needs their attention.
 document.querySelector("[data-focus]")?.focus();
 
+for (const field of document.querySelectorAll("[data-time-zone]")) {
+  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+}
+
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset?.confirm;
   if (question && !window.confirm(question)) event.preventDefault();

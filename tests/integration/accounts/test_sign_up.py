@@ -52,6 +52,14 @@ async def test_the_page_signs_the_new_person_in_and_returns_to_the_event(browser
     assert me.json()["email"] == "amina@example.org"
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"), [("Africa/Lagos", "Africa/Lagos"), ("", "UTC"), ("Mars/Olympus", "UTC"), ("../etc/passwd", "UTC")]
+)
+async def test_the_page_keeps_the_browsers_time_zone(browser: httpx.AsyncClient, told: str, kept: str) -> None:
+    assert (await browser.post("/sign-up", data={**NEW, "time_zone": told})).status_code == 303
+    assert (await Person.get(email="amina@example.org")).time_zone == kept
+
+
 async def test_the_page_answers_alike_for_a_known_address_with_a_cookie_that_opens_nothing(app: Starlette) -> None:
     await accounts.person("amina@example.org")
     answers = []
