@@ -235,13 +235,19 @@ class Line(Placed):
 
 
 class Panel(Placed):
-    """A field of colour, plain or with an engraved pattern; `radius` in millimetres rounds its corners."""
+    """A field of colour, plain or with an engraved pattern; `radius` in millimetres rounds its corners.
+
+    The pattern is a little lighter or darker than the field, or of a colour of its own, mixed with the field's by
+    `pattern_tint` (1 is the pattern's colour itself).
+    """
 
     kind: Literal["panel"] = "panel"
     colour: Colour = "accent"
     tint: Tint = 1
     radius: float = Field(default=0, ge=0, le=100, allow_inf_nan=False)
-    pattern: Literal["none", "waves", "rosette"] = "none"
+    pattern: Literal["none", "waves", "rosette", "medallion"] = "none"
+    pattern_colour: Colour | None = None
+    pattern_tint: Tint = 0.2
 
 
 Element = Annotated[

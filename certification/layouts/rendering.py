@@ -1,12 +1,19 @@
 """Sets a document: a layout and facts in, the bytes of a PDF out."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from datetime import datetime
 from uuid import UUID
 
 from certification.layouts.definition import LayoutDefinition
 from certification.layouts.facts import DocumentFacts
-from core.typesetting.pdfa import AttachedFile
+from certification.layouts.painting import MM, MissingPicture, Sheet, paint, paint_background
+from certification.layouts.placeholders import values_of
+from core.i18n import direction, use_locale
+from core.i18n import gettext as _
+from core.typesetting.pdfa import AttachedFile, Document, Metadata
+
+__all__ = ["AttachedFile", "MissingPicture", "render"]
 
 
 def render(
@@ -19,8 +26,33 @@ def render(
 ) -> bytes:
     """The PDF of a document; equal input gives equal bytes.
 
-    `pictures` holds the PNG or JPEG bytes of every picture that the definition names. Raises
-    `core.typesetting.UnsettableText` where a text holds a character that no font can set, `MissingPicture` where
-    a picture is not among `pictures`, ValueError where the accent is no colour.
+    `pictures` holds the bytes of every picture that the definition names. Fixed words are in the document's language,
+    whatever the running task's is. Raises `core.typesetting.UnsettableText` where a text holds a character that no
+    font can set, `MissingPicture` where a picture is not among `pictures`, `core.typesetting.images.UnreadablePicture`
+    where one is none, and ValueError where the accent is no colour.
     """
-    raise NotImplementedError
+    return copy_context().run(_render, definition, facts, pictures, attachments, created_at)
+
+
+def _render(
+    definition: LayoutDefinition,
+    facts: DocumentFacts,
+    pictures: Mapping[UUID, bytes],
+    attachments: Sequence[AttachedFile],
+    created_at: datetime,
+) -> bytes:
+    use_locale(facts.language)
+    width, height = definition.size
+    document = Document((width * MM, height * MM))
+    sheet = Sheet(document, facts, values_of(facts), pictures, direction(facts.language) == "rtl")
+    paint_background(sheet, definition.background, definition.background_picture)
+    for element in definition.elements:
+        paint(sheet, element)
+    metadata = Metadata(
+        title=_("%(achievement)s: %(name)s") % {"achievement": facts.achievement, "name": facts.holder_name},
+        author=facts.organization,
+        subject=_("Certificate %(number)s") % {"number": facts.number},
+        language=facts.language,
+        created_at=created_at,
+    )
+    return document.written(metadata, attachments)

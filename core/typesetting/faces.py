@@ -1,6 +1,8 @@
 """The loaded fonts of this process: each is read when a text first needs it, and then kept."""
 
 import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import RLock
 from typing import Any
@@ -8,13 +10,24 @@ from typing import Any
 import uharfbuzz
 from fontTools.pens.basePen import BasePen
 from reportlab.pdfbase.pdfdoc import PDFName
-from reportlab.pdfbase.ttfonts import SUBSETN, TTFont
+from reportlab.pdfbase.ttfonts import FF_NONSYMBOLIC, FF_SYMBOLIC, SUBSETN, TTFont, makeToUnicodeCMap
 
 from core.fonts import FAMILIES, Family, Weight, ensure, fonts_folder
+from core.typesetting.writer import PdfFile, stream
 
 _OWN_CODES = 0xF0000  # Private use to the end of Unicode; no font here has such characters.
 _NOTHING = "\u200b"  # What a mere part of a letter says to readers that do not know /ActualText.
 _lock = RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedded:
+    """The objects of a subset: entries of font and descriptor, and the two streams."""
+
+    font: bytes
+    descriptor: bytes
+    file: bytes
+    mapping: bytes
 
 
 class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
@@ -29,6 +42,39 @@ class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
         self._subset_of = lru_cache(maxsize=48)(self._made)
         self._widths_of = lru_cache(maxsize=48)(self._array_of_widths)
         self._mapping_of = lru_cache(maxsize=48)(self._mapped)
+        self._embedded_of = lru_cache(maxsize=48)(self._embedded)
+
+    def embed(self, document: Any, file: PdfFile) -> Iterator[tuple[str, int]]:
+        """Write the subsets that `document` used into `file`; yields their names on the page and object numbers."""
+        state = self.state.pop(document)
+        for number, codes in enumerate(state.subsets):
+            embedded = self._embedded_of(number, tuple(codes))
+            font_file, mapping = file.add(embedded.file), file.add(embedded.mapping)
+            descriptor = file.add(b"<<%b/FontFile2 %d 0 R>>" % (embedded.descriptor, font_file))
+            font = b"<<%b/FontDescriptor %d 0 R/ToUnicode %d 0 R>>" % (embedded.font, descriptor, mapping)
+            yield f"{state.internalName}+{number}", file.add(font)
+
+    def _embedded(self, number: int, codes: tuple[int, ...]) -> _Embedded:
+        content, compressed = self._subset_of(codes)
+        face = self.face
+        name = b"".join((SUBSETN(number), b"+", face.name, face.subfontNameX)).decode("ascii")
+        mapping = self._mapping_of(makeToUnicodeCMap(name, list(codes)), codes)
+        box = " ".join(f"{edge:g}" for edge in face.bbox)
+        descriptor = (
+            f"/Type/FontDescriptor/FontName/{name}/Flags {face.flags & ~FF_NONSYMBOLIC | FF_SYMBOLIC}"
+            f"/FontBBox[{box}]/ItalicAngle {face.italicAngle:g}/Ascent {face.ascent:g}/Descent {face.descent:g}"
+            f"/CapHeight {face.capHeight:g}/StemV {face.stemV:g}/MissingWidth {face.defaultWidth:g}"
+        )
+        font = (
+            f"/Type/Font/Subtype/TrueType/BaseFont/{name}/FirstChar 0/LastChar {len(codes) - 1}"
+            f"/Widths{self._widths_of(codes)}"
+        )
+        return _Embedded(
+            font.encode("ascii"),
+            descriptor.encode("ascii"),
+            stream(b"/Length1 %d/Filter/FlateDecode" % len(content), compressed),
+            stream(b"/Filter/FlateDecode", mapping),
+        )
 
     def addObjects(self, doc: Any) -> None:  # noqa: N802
         """Add the subsets to the document, each with a /ToUnicode of our own (ISO 32000-2, 9.10.3)."""
@@ -120,6 +166,7 @@ class Face:
         self._widths: dict[int, float] = table.charWidths
         self._codes: dict[tuple[int, str], int] = {}
         self._outlines: dict[int, str] = {}
+        self._extents: dict[int, tuple[float, float, float, float]] = {}
 
     def knows(self, character: str) -> bool:
         """Whether the font has a glyph for `character`."""
@@ -148,6 +195,17 @@ class Face:
                 self.shaper.draw_glyph_with_pen(self._characters[code], pen)
                 self._outlines[code] = " ".join(pen.operators)
             return self._outlines[code]
+
+    def extents(self, code: int) -> tuple[float, float, float, float]:
+        """What the glyph of `code` covers, in thousandths of the size: left, bottom, right, top from its origin."""
+        known = self._extents.get(code)
+        if known is None:
+            with _lock:
+                box = self.shaper.get_glyph_extents(self._characters[code])
+            left, top = box.x_bearing * self.per_mille, box.y_bearing * self.per_mille
+            known = (left, top + box.height * self.per_mille, left + box.width * self.per_mille, top)
+            self._extents[code] = known
+        return known
 
     def width(self, code: int) -> float:
         """Advance width of the glyph of character `code`, in thousandths of the font size."""

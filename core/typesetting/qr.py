@@ -24,12 +24,16 @@ def draw_qr(canvas: Canvas, text: str, x: float, y: float, size: float) -> None:
 
     Black, whatever the fill colour of the canvas. The square should be white below: nothing is painted there.
     """
+    canvas.addLiteral(qr_operators(text, x, y, size))
+
+
+def qr_operators(text: str, x: float, y: float, size: float) -> str:
+    """The operators that `draw_qr` draws with."""
     rows = qr_modules(text)
     module = size / (len(rows) + 2 * QUIET_ZONE)
     left, top = x + QUIET_ZONE * module, y + (len(rows) + QUIET_ZONE) * module
     # The path counts in modules from the top. Rows overlap a little: else some viewers show hairlines between them.
-    canvas.addLiteral(f"q 0 g {module:.5f} 0 0 {-module:.5f} {left:.3f} {top:.3f} cm")
-    canvas.addLiteral(" ".join(_rectangles(rows)) + " f Q")
+    return f"q 0 g {module:.5f} 0 0 {-module:.5f} {left:.3f} {top:.3f} cm {' '.join(_rectangles(rows))} f Q"
 
 
 def _rectangles(rows: list[bytes]) -> list[str]:

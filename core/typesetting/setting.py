@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas
 
@@ -48,13 +49,22 @@ def draw(
     copying and reading aloud work in every script. Raises `UnsettableText` before anything is drawn.
     """
     line = lay(text, style) if isinstance(text, str) else text
-    x -= line.advance * size / 1000 * align.value
+    canvas.addLiteral(operators(canvas._doc, line, x - line.advance * size / 1000 * align.value, y, size))
+
+
+def operators(document: Any, line: Line, x: float, y: float, size: float) -> str:
+    """The operators that show `line` from x on the baseline y, in the fill colour that holds there.
+
+    `document` is what collects the fonts that they use: a reportlab document, or a `pdfa.Document`.
+    """
+    shown = []
     for run in line.runs:
-        canvas.addLiteral(_shown(canvas, run, x, y, size))
+        shown.append(_shown(document, run, x, y, size))
         x += run.advance * size / 1000
+    return " ".join(shown)
 
 
-def _shown(canvas: Canvas, run: Run, x: float, y: float, size: float) -> str:
+def _shown(document: Any, run: Run, x: float, y: float, size: float) -> str:
     """Operators that show a run.
 
     From left to right, glyphs that do not read as the text carry all of it. From right to left that fails: readers
@@ -62,14 +72,14 @@ def _shown(canvas: Canvas, run: Run, x: float, y: float, size: float) -> str:
     one glyph that says the whole letter, and its other parts, such as the dots, are drawn as plain outlines.
     """
     if run.is_rtl and not run.is_plain:
-        return _shown_in_parts(canvas, run, x, y, size)
-    shown = f"BT {size:.3f} 0 0 {size:.3f} {x:.3f} {y:.3f} Tm {_show(canvas, run.face, run.glyphs)} ET"
+        return _shown_in_parts(document, run, x, y, size)
+    shown = f"BT {size:.3f} 0 0 {size:.3f} {x:.3f} {y:.3f} Tm {_show(document, run.face, run.glyphs)} ET"
     if run.is_plain:
         return shown
     return f"/Span <</ActualText <FEFF{run.text.encode('utf-16-be').hex()}>>> BDC {shown} EMC"
 
 
-def _shown_in_parts(canvas: Canvas, run: Run, x: float, y: float, size: float) -> str:
+def _shown_in_parts(document: Any, run: Run, x: float, y: float, size: float) -> str:
     pen = lead = 0.0
     letters: list[Glyph] = []
     parts = []
@@ -87,12 +97,12 @@ def _shown_in_parts(canvas: Canvas, run: Run, x: float, y: float, size: float) -
     unit = size / 1000
     drawn = f"q {unit:.6f} 0 0 {unit:.6f} {x:.3f} {y:.3f} cm {' '.join(parts)} Q"
     start = x + lead * unit
-    return f"{drawn} BT {size:.3f} 0 0 {size:.3f} {start:.3f} {y:.3f} Tm {_show(canvas, run.face, letters)} ET"
+    return f"{drawn} BT {size:.3f} 0 0 {size:.3f} {start:.3f} {y:.3f} Tm {_show(document, run.face, letters)} ET"
 
 
-def _show(canvas: Canvas, face: Face, shown_glyphs: Sequence[Glyph]) -> str:
+def _show(document: Any, face: Face, shown_glyphs: Sequence[Glyph]) -> str:
     """Show glyphs at the pen; reportlab hands out the subset's codes and remembers what to embed."""
-    font, document = face.font, canvas._doc
+    font = face.font
     glyphs = iter(shown_glyphs)
     parts: list[str] = []
     rise = 0.0

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -74,13 +74,27 @@ class Run:
     is_plain: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """A laid line: its text in logical order, its runs from left to right, and its width in thousandths of the size."""
 
     text: str
     runs: tuple[Run, ...]
     advance: float
+
+    @cached_property
+    def ink(self) -> tuple[float, float, float, float]:
+        """What the glyphs cover, in thousandths of the size: left, bottom, right and top from the line's start."""
+        left = bottom = right = top = pen = 0.0
+        for run in self.runs:
+            extents = run.face.extents
+            for glyph in run.glyphs:
+                box = extents(glyph.code)
+                x = pen + glyph.x
+                left, right = min(left, x + box[0]), max(right, x + box[2])
+                bottom, top = min(bottom, glyph.y + box[1]), max(top, glyph.y + box[3])
+                pen += glyph.advance
+        return left, bottom, right, top
 
 
 def normal(text: str) -> str:

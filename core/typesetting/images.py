@@ -1,0 +1,106 @@
+"""Pictures in PDFs: decoded, made sRGB and compressed once a process, however many documents show them."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+
+from PIL import Image as Pillow
+from PIL import ImageCms, ImageOps, UnidentifiedImageError
+
+from core.errors import AppError
+from core.typesetting.writer import stream
+
+_MOST_PIXELS = 2400  # along the longer side: 300 dpi over 20 cm
+
+
+class UnreadablePicture(AppError):
+    """The bytes are no picture that can be shown; whoever uploaded it gives another file."""
+
+    code, status, message = "unreadable_picture", 422, "This file cannot be read as a picture."
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Width and height in pixels; the image XObject, given the number of its mask; and that mask where it has one."""
+
+    width: int
+    height: int
+    stream: Callable[[int | None], bytes]
+    mask: bytes | None
+
+
+def image(content: bytes) -> Image:
+    """The picture in `content` (PNG, JPEG and whatever else Pillow reads). Raises `UnreadablePicture`."""
+    return _image(content)
+
+
+@lru_cache(maxsize=64)  # Python keeps the hash of bytes, so a known picture costs nothing.
+def _image(content: bytes) -> Image:
+    try:
+        with Pillow.open(BytesIO(content)) as opened:
+            as_it_is = _unchanged(opened, content)
+            if as_it_is:
+                return as_it_is
+            return _recoded(_upright(opened))
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError, zlib.error):
+        raise UnreadablePicture() from None
+
+
+def _unchanged(opened: Any, content: bytes) -> Image | None:
+    """A small upright sRGB or grey JPEG goes into the document as it is."""
+    is_plain = opened.format == "JPEG" and opened.mode in ("RGB", "L") and "icc_profile" not in opened.info
+    if not is_plain or max(opened.size) > _MOST_PIXELS or opened.getexif().get(0x0112, 1) != 1:
+        return None
+    opened.load()
+    space = b"DeviceRGB" if opened.mode == "RGB" else b"DeviceGray"
+    return _made(opened.size, space, b"DCTDecode", content, None)
+
+
+def _upright(opened: Any) -> Any:
+    turned = ImageOps.exif_transpose(opened)
+    profile = turned.info.get("icc_profile")
+    turned.thumbnail((_MOST_PIXELS, _MOST_PIXELS), Pillow.Resampling.LANCZOS)
+    if profile and turned.mode in ("RGB", "RGBA", "CMYK", "L"):
+        turned = _in_srgb(turned, profile)
+    if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
+        return turned.convert("RGBA")
+    return turned.convert("L" if turned.mode in ("1", "L") else "RGB")
+
+
+def _in_srgb(picture: Any, profile: bytes) -> Any:
+    alpha = picture.getchannel("A") if picture.mode == "RGBA" else None
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        plain = picture.convert("RGB") if alpha else picture
+        converted = ImageCms.profileToProfile(plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return picture  # A broken profile is ignored, as browsers do.
+    if alpha and converted:
+        converted.putalpha(alpha)
+    return converted
+
+
+def _recoded(picture: Any) -> Image:
+    mask = None
+    if picture.mode == "RGBA":
+        alpha = picture.getchannel("A")
+        if alpha.getextrema()[0] < 255:
+            mask = _entries(picture.size, b"DeviceGray", b"FlateDecode", zlib.compress(alpha.tobytes()), b"")
+        picture = picture.convert("RGB")
+    space = b"DeviceGray" if picture.mode == "L" else b"DeviceRGB"
+    return _made(picture.size, space, b"FlateDecode", zlib.compress(picture.tobytes()), mask)
+
+
+def _made(size: tuple[int, int], space: bytes, code: bytes, content: bytes, mask: bytes | None) -> Image:
+    def written(mask_number: int | None) -> bytes:
+        return _entries(size, space, code, content, b"/SMask %d 0 R" % mask_number if mask_number else b"")
+
+    return Image(*size, written, mask)
+
+
+def _entries(size: tuple[int, int], space: bytes, code: bytes, content: bytes, more: bytes) -> bytes:
+    entries = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/%b/Filter/%b%b"
+    return stream(entries % (*size, space, code, more), content)
