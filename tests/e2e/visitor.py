@@ -78,7 +78,7 @@ class Visitor:
 
     def assert_no_complaints(self) -> None:
         """Fail with everything noted until now."""
-        assert self.complaints == []
+        assert self.complaints == [], "\n".join(self.complaints)
 
 
 @asynccontextmanager
