@@ -38,12 +38,11 @@ def signer_file(organization_slug: str, organization_name: str) -> Path:
 def self_signed(organization_name: str) -> bytes:
     """A PKCS#12 container with a new ECDSA P-256 key and its certificate, whose subject says that it is self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
-    # A common name holds 64 characters at most (RFC 5280, appendix A.1).
-    common = f"{organization_name[: 64 - len(SAYS) - 3]} ({SAYS})"
+    suffix = f" ({SAYS})"
     name = x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization_name[:64]),
-            x509.NameAttribute(NameOID.COMMON_NAME, common),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _shortened(organization_name, 64)),
+            x509.NameAttribute(NameOID.COMMON_NAME, _shortened(organization_name, 64 - len(suffix)) + suffix),
         ]
     )
     now = datetime.now(UTC)
@@ -63,6 +62,11 @@ def self_signed(organization_name: str) -> bytes:
         .sign(key, hashes.SHA256())
     )
     return pkcs12.serialize_key_and_certificates(b"confero", key, certificate, None, serialization.NoEncryption())
+
+
+def _shortened(text: str, size: int) -> str:
+    """At most `size` bytes of whole characters; a name's part holds 64 (RFC 5280, appendix A.1, read as bytes)."""
+    return text.encode()[:size].decode(errors="ignore")
 
 
 def _key_usage() -> x509.KeyUsage:

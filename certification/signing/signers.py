@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from asn1crypto import algos, cms, tsp
-from pkcs11 import PKCS11Error
+from pkcs11 import PKCS11Error, Session
+from pkcs11.exceptions import UserAlreadyLoggedIn
 from pyhanko.config.pkcs11 import TokenCriteria
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign import fields as sig_fields
@@ -124,7 +125,7 @@ def explained(loaded: LoadedSigner, organization_slug: str) -> Iterator[None]:
     except (SigningError, PdfError, PKCS11Error, ValueError, OSError) as problem:
         _forget(loaded)
         raise CannotSign(
-            f"The PDF of {organization_slug} cannot be signed: {problem or type(problem).__name__}"
+            f"The PDF of {organization_slug} cannot be signed: {str(problem) or type(problem).__name__}"
         ) from problem
 
 
@@ -144,7 +145,7 @@ def _load(chosen: PdfSignerSettings | None, file: Path | None, slug: str, timest
             signer, lock = _from_token(chosen), threading.Lock()
     except (ValueError, OSError, PKCS11Error, SigningError) as problem:
         raise CannotSign(
-            f"The PDF signer of {slug} cannot be loaded: {problem or type(problem).__name__}."
+            f"The PDF signer of {slug} cannot be loaded: {str(problem) or type(problem).__name__}."
         ) from problem
     stamper: Any = None  # Any: pyHanko's constructors are not annotated
     if timestamp_url:
@@ -167,12 +168,20 @@ def _from_file(file: Path, chosen: PdfSignerSettings | None) -> signers.SimpleSi
 
 
 def _from_token(chosen: PdfSignerSettings) -> TokenSigner:
-    session = open_pkcs11_session(
-        str(chosen.pkcs11_module),
-        token_criteria=TokenCriteria(label=chosen.token),
-        user_pin=chosen.pin.get_secret_value() if chosen.pin else None,
-    )
+    pin = chosen.pin.get_secret_value() if chosen.pin else None
+    try:
+        session = _session(chosen, pin)
+    except UserAlreadyLoggedIn:  # One sign-in counts for every session of a process, the badges' keys' too.
+        session = _session(chosen, None)
     signer = TokenSigner(session, cert_label=chosen.certificate_label, key_label=chosen.key_label)
     # Loading is public as a coroutine only, which would tie the signer to one event loop.
     signer._load_objects()  # type: ignore[no-untyped-call]  # pyHanko's
+    # Every token signs a digest with ECDSA; hashing as well is what some, SoftHSM 2.6 among them, leave to others.
+    signer.use_raw_mechanism = signer.signing_cert.public_key.algorithm == "ec"
     return signer
+
+
+def _session(chosen: PdfSignerSettings, pin: str | None) -> Session:
+    return open_pkcs11_session(
+        str(chosen.pkcs11_module), token_criteria=TokenCriteria(label=chosen.token), user_pin=pin
+    )
