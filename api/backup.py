@@ -68,9 +68,8 @@ def _write(database_url: str, store: ObjectStore, target: Path, manifest: dict[s
                     _add(tar, _DATABASE, dump, manifest)
                 for path in _paths(store):
                     with tempfile.SpooledTemporaryFile(max_size=32 * _CHUNK, dir=str(target.absolute().parent)) as copy:
-                        for chunk in obstore.get(store, path).stream(min_chunk_size=_CHUNK):
-                            copy.write(bytes(chunk))
-                        _add(tar, _FILES + path, cast("IO[bytes]", copy), manifest)
+                        if _copied(store, path, cast("IO[bytes]", copy)):
+                            _add(tar, _FILES + path, cast("IO[bytes]", copy), manifest)
                 text = json.dumps(manifest, indent=1, sort_keys=True).encode()
                 tar.addfile(_member(_MANIFEST, len(text)), io.BytesIO(text))
             output.flush()
@@ -105,6 +104,17 @@ def _paths(store: ObjectStore) -> Iterator[str]:
     for batch in obstore.list(store):
         for entry in batch:
             yield entry["path"]
+
+
+def _copied(store: ObjectStore, path: str, output: IO[bytes]) -> bool:
+    """Copy a file; False where it went since it was listed, as the files of forgotten mails do."""
+    try:
+        found = obstore.get(store, path)
+    except FileNotFoundError:
+        return False
+    for chunk in found.stream(min_chunk_size=_CHUNK):
+        output.write(bytes(chunk))
+    return True
 
 
 def _dump(database_url: str, output: IO[bytes]) -> None:

@@ -102,6 +102,15 @@ async def test_restored_database_and_files_equal_the_originals(
     assert stored(target) == FILES
 
 
+async def test_a_file_that_goes_while_files_are_copied_is_left_out(
+    database: str, store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = [{"path": "mails/ab/forgotten"}, *(entry for batch in obstore.list(store) for entry in batch)]
+    monkeypatch.setattr(obstore, "list", lambda _store: [listed])
+    manifest = await back_up(database, store, tmp_path / "backup.tar")
+    assert {name for name in manifest["members"] if name.startswith("files/")} == {f"files/{path}" for path in FILES}
+
+
 async def test_restored_database_keeps_its_rules(
     database: str, empty_database: str, store: LocalStore, tmp_path: Path
 ) -> None:
