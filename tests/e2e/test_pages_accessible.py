@@ -29,6 +29,7 @@ ANYONE = """
 /reset
 /reset/{token}
 /no/such/page
+/api/docs
 """
 DEVELOPER = """
 /dev/outbox
