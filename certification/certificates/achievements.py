@@ -1,0 +1,59 @@
+"""What badges attest, by its stable id: a certification under its rules, or the attendance of an event."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from accounts.models import Organization
+from certification.badges.facts import AchievementFacts, AchievementType
+from certification.certificates.models import IssueRequest
+from certification.programs.models import Certification, CertificationPolicy, CertificationStatus
+from certification.programs.queries import current_policy
+from core.errors import NotFound
+from core.settings import get_settings
+from events.catalog.models import Event
+
+
+def of_certification(certification: Certification, policy: CertificationPolicy) -> AchievementFacts:
+    """What passing the exam of a certification under `policy` attests."""
+    needed = format(Decimal(policy.cut_score).normalize(), "f")
+    return AchievementFacts(
+        id=certification.id,
+        name=certification.title,
+        description=certification.statement,
+        criteria=f"Pass the exam of this certification with a score of {needed} percent or more."
+        if policy.renewal_credits is None
+        else f"Pass the exam of this certification with a score of {needed} percent or more, or renew it by credits.",
+        criteria_url=f"{get_settings().public_url}/certifications/{certification.slug}",
+        type=AchievementType.certification,
+        language=certification.language,
+        cut_score=policy.cut_score if policy.shows_score else None,
+    )
+
+
+def of_attendance(event: Event, *, name: str, statement: str) -> AchievementFacts:
+    """What having attended an event attests, as its organizers word it."""
+    return AchievementFacts(
+        id=event.id,
+        name=name or event.title,
+        description=statement or event.summary or event.title,
+        criteria="Attend the event; attendance is recorded at check-in.",
+        criteria_url=f"{get_settings().public_url}/events/{event.slug}",
+        type=AchievementType.attendance,
+        language=event.languages[0] if event.languages else "en",
+    )
+
+
+async def find(achievement_id: UUID) -> tuple[AchievementFacts, Organization]:
+    """The achievement of an address that badges carry, with the organization that confers it.
+
+    Certifications that were ever published have one, and events once a certificate of attendance was decided. Raises
+    `NotFound`.
+    """
+    certification = await Certification.get_or_none(id=achievement_id).select_related("organization")
+    if certification is not None and certification.status is not CertificationStatus.draft:
+        return of_certification(certification, await current_policy(certification.id)), certification.organization
+    decided = await IssueRequest.filter(event_id=achievement_id).order_by("-created_at").first()
+    if decided is None:
+        raise NotFound()
+    event = await Event.get(id=achievement_id).select_related("organization")
+    return of_attendance(event, name=decided.achievement, statement=decided.statement), event.organization
