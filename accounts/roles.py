@@ -23,6 +23,7 @@ _EVENTS = frozenset(
         "event:registration:view",
         "event:registration:edit",
         "event:check_in:scan",
+        "event:attendance:edit",
         "organization:overview:view",
     }
 )
@@ -43,6 +44,7 @@ _OFFICER = frozenset(
         "certification:certificate:view",
         "certification:certificate:issue",
         "certification:certificate:revoke",
+        "certification:credit:decide",
         "certification:layout:edit",
     }
 )

@@ -1,6 +1,7 @@
 """/organize/events/{slug}/check-in: scan or type the code at the door or at a session; and at which sessions."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -105,7 +106,7 @@ async def _page(
     chosen = await check_in.chosen_list(desk_of(event), list_id)
     minutes = await queries.by_minute(chosen.id)
     first_scan = (error.facts.get("checked_in_at") if error else None) or None
-    context = {
+    context: dict[str, Any] = {
         "scan": found,
         "error": error,
         "first_scan_at": datetime.fromisoformat(first_scan) if first_scan else None,

@@ -34,8 +34,19 @@ async def start(run: BulkRun, *, by: Person, now: datetime) -> BulkRun:
         if not await BulkLine.exists(run_id=run.id, state=LineState.ready):
             raise NothingToDo(_("No line of this run is left to carry out."))
         action = "bulk_run.started" if locked.state is RunState.draft else "bulk_run.continued"
-        await _go(locked, action, by=by, now=now)
+        await set_going(locked, action, by=by, now=now)
     return locked
+
+
+async def set_going(locked: BulkRun, action: str, *, by: Person | None, now: datetime) -> None:
+    """Let a run whose row is locked work, and enqueue its lanes; `by` is None for the platform itself."""
+    locked.state, locked.finished_at = RunState.running, None
+    locked.started_at = locked.started_at or now
+    if by is not None:
+        locked.parameters = {**locked.parameters, "started_by": str(by.id)}
+    await locked.save(update_fields=["state", "started_at", "finished_at", "parameters"])
+    await _record(action, locked, by)
+    await enqueue_lanes(locked.id)
 
 
 async def stop(run: BulkRun, *, by: Person, now: datetime) -> BulkRun:
@@ -59,7 +70,7 @@ async def retry_failed(run: BulkRun, *, by: Person, now: datetime) -> BulkRun:
         if changed == "UPDATE 0":
             raise NothingToDo(_("No line of this run has failed."))
         await _release_held(locked)
-        await _go(locked, "bulk_run.retried", by=by, now=now)
+        await set_going(locked, "bulk_run.retried", by=by, now=now)
     return locked
 
 
@@ -83,15 +94,6 @@ async def _lock(run: BulkRun, *states: RunState) -> BulkRun:
     return locked
 
 
-async def _go(locked: BulkRun, action: str, *, by: Person, now: datetime) -> None:
-    locked.state, locked.finished_at = RunState.running, None
-    locked.started_at = locked.started_at or now
-    locked.parameters = {**locked.parameters, "started_by": str(by.id)}
-    await locked.save(update_fields=["state", "started_at", "finished_at", "parameters"])
-    await _record(action, locked, by)
-    await enqueue_lanes(locked.id)
-
-
 async def _release_held(run: BulkRun) -> None:
     """Let the requests of failed lines be carried out again, such as after a font was added."""
     source = SourceKind.attendance if run.kind is RunKind.attendance else SourceKind.bulk_line
@@ -104,5 +106,5 @@ async def _release_held(run: BulkRun) -> None:
     )
 
 
-async def _record(action: str, run: BulkRun, by: Person) -> None:
+async def _record(action: str, run: BulkRun, by: Person | None) -> None:
     await audit.record(action, by=by, object_kind="bulk_run", object_id=run.id, organization_id=run.organization_id)

@@ -95,10 +95,8 @@ async def test_attendance_that_was_kept_is_not_removed_with_the_list_or_the_sess
     assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(409, "session_has_check_ins")] * 2
     assert (off.status_code, gone.status_code, removed.status_code) == (204, 404, 204)
     assert not await Session.exists(id=session.id)
-    actions = (
-        await AuditEntry.filter(action__startswith="session.check_in").order_by("id").values_list("action", flat=True)
-    )
-    assert list(actions) == ["session.check_in_switched_on", "session.check_in_switched_off"]
+    entries = await AuditEntry.filter(action__startswith="session.check_in").order_by("id")
+    assert [one.action for one in entries] == ["session.check_in_switched_on", "session.check_in_switched_off"]
 
 
 async def test_the_pages_switch_on_choose_a_list_and_scan_there(app: Starlette) -> None:
