@@ -6,10 +6,14 @@ from uuid import UUID
 
 from accounts.models import Person
 from certification.attendance import hours, offers
+from certification.attendance.models import AttendanceOffer
 from certification.bulk import runs
 from certification.bulk.effects import LineFailed, Outcome, effect, issued
 from certification.bulk.models import BulkLine, BulkRun, RunKind
 from certification.certificates import issuing
+from certification.programs.models import Certification
+from certification.renewal import credits
+from certification.renewal.models import CreditSource
 from core.database import Connection, fetch, fetchval, new_id, transaction
 from core.errors import Conflict
 from core.i18n import current_locale, use_locale
@@ -128,7 +132,25 @@ async def confer_one(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
         locale=event.languages[0],
         by_job=False,
     )
-    return await issued(request_id, now=now)
+    outcome = await issued(request_id, now=now)
+    await _credit(registration.person, event, offer, worth, now=now)
+    return outcome
+
+
+async def _credit(person: Person, event: Event, offer: AttendanceOffer, worth: Decimal, *, now: datetime) -> None:
+    """Let the hours count to the renewal of what the person holds; earned before a certificate they count to none."""
+    held = [one.id for one in offer.certifications]
+    for certification in await Certification.filter(id__in=held, certificates__person_id=person.id).distinct():
+        await credits.earn(
+            certification,
+            person,
+            source=CreditSource.event,
+            source_id=event.id,
+            amount=worth,
+            title=event.title,
+            earned_on=event.ends_at.astimezone(event.zone).date(),
+            now=now,
+        )
 
 
 def _usual_statement(language: str) -> str:

@@ -14,9 +14,10 @@ from certification.attendance import conferring, hours, offers
 from certification.attendance.conferring import NotOffered, NotOver
 from certification.attendance.hours import HoursRule
 from certification.attendance.schemas import OfferIn
-from certification.bulk import runs
+from certification.bulk import planning, runs
 from certification.bulk.models import BulkLine, BulkRun, RunKind, RunState
 from certification.certificates.models import Certificate, IssueRequest
+from certification.renewal.models import Credit
 from core.errors import InvalidInput
 from core.job_runner import run_pending
 from core.models import OutgoingMail
@@ -233,6 +234,26 @@ async def test_an_offer_names_only_what_belongs_to_the_organization(database: st
     await Event.filter(id=event.id).update(status=EventStatus.cancelled)
     with pytest.raises(offers.EventNotHeld):
         await offer(event, organizer)
+
+
+async def test_hours_count_to_the_renewal_of_what_an_attendee_holds(database: str) -> None:
+    event, organizer = await held_event(title="Systems Days")
+    exam = await certification.certification(await event.organization, items={}, policy={"renewal_credits": 20})
+    entrance = await door(event)
+    holder, other = [await attendee(event, entrance, name=name) for name in ("Holder", "Other")]
+    person = await Person.get(id=holder.person_id)
+    draft = await planning.plan_file(exam, RunKind.issue, str(person.email).encode(), by=organizer, now=NOW)
+    await runs.start(draft, by=organizer, now=NOW)
+    await run_pending()
+    await offer(event, organizer, certifications=[exam.slug], credits_per_hour=Decimal("1.25"))
+    await conferring.confer_due(now=NOW)
+    await run_pending()
+    line = await BulkLine.get(run__kind=RunKind.attendance, person_id=holder.person_id)
+    await conferring.confer_one(await line.run, line, NOW)
+    earned = await Credit.get()
+    assert (earned.person_id, earned.certification_id, earned.source_id) == (holder.person_id, exam.id, event.id)
+    assert (earned.amount, earned.title, earned.state.value) == (Decimal("10.00"), "Systems Days", "approved")
+    assert await Certificate.filter(person_id=other.person_id).count() == 1
 
 
 async def test_those_who_attended_are_paged_in_the_order_of_registering(database: str) -> None:
