@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from api import auth
 from api.languages import use_reader_locale
+from api.parse import BadJson, NotUtf8
 from api.reference import reference
 from api.render import render
 from api.routing import Audience, Endpoint, Scope
@@ -135,7 +136,7 @@ def _responses(endpoint: Endpoint, names: Any) -> dict[str, Any]:
         elif answer is not None:
             schema = names[(answer, "serialization")]
             responses[str(status)]["content"] = {"application/json": {"schema": schema}}
-    refusals: list[type[AppError]] = [*endpoint.errors, AppError, InvalidInput]
+    refusals: list[type[AppError]] = [*endpoint.errors, BadJson, NotUtf8, InvalidInput]
     if endpoint.audience is not Audience.anyone:
         refusals += [NotSignedIn, Forbidden]
     if "{" in endpoint.path:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator
 
 import httpx
@@ -214,6 +215,9 @@ async def test_every_error_code_has_a_place_in_the_documentation(browser: httpx.
     assert page.status_code == 200
     for code in ("invalid_input", "invalid_credentials", "rate_limited", "link_gone", "not_found", "already_created"):
         assert f'id="error-{code}"' in page.text
+    linked = set(re.findall(r'href="#(error-\w+)"', page.text))
+    assert len(linked) > 20
+    assert linked - set(re.findall(r'id="(error-\w+)"', page.text)) == set()
 
 
 async def test_an_error_page_helps_on(browser: httpx.AsyncClient) -> None:
