@@ -12,7 +12,7 @@ from typing import Any
 from openbadgeslib.errors import LibOpenBadgesException
 from openbadgeslib.ob3._canon_guard import canonize as _canonize
 from openbadgeslib.ob3._canon_guard import isolate
-from openbadgeslib.ob3.contexts import document_loader
+from openbadgeslib.ob3.contexts import bundled_contexts, document_loader
 from openbadgeslib.ob3.ldp import _check_json_ld_form, _screen_structure
 from pyld import jsonld
 from pyld.documentloader.frozen import BUNDLED_CONTEXTS
@@ -57,7 +57,18 @@ def check_form(document: Document, proof: Document) -> None:
         raise Unprocessable(str(problem)[:300]) from None
 
 
+def unknown_contexts(document: Document) -> list[str]:
+    """The contexts that a document names and that nothing here carries; none is ever fetched."""
+    named = document.get("@context")
+    addresses = [one for one in (named if isinstance(named, list) else [named]) if isinstance(one, str)]
+    return [one for one in addresses if one not in _elder() and one not in bundled_contexts()]
+
+
+@functools.cache
+def _elder() -> dict[str, Document]:
+    return {address: json.loads(BUNDLED_CONTEXTS[address].read_text("utf-8")) for address in _ELDER}
+
+
 @functools.cache
 def _loader() -> Any:  # Any: pyld's document loader, a plain function
-    elder = {address: json.loads(BUNDLED_CONTEXTS[address].read_text("utf-8")) for address in _ELDER}
-    return document_loader(elder)
+    return document_loader(_elder())

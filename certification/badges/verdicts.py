@@ -1,0 +1,114 @@
+"""What checking a badge can come to: one verdict, and the reasons for it by name. Loads no engine."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The one answer. Only `valid` says that the issuer it names has issued it and that it is in force."""
+
+    valid = "valid"
+    intact = "intact"
+    """Nothing was changed since it was signed; who owns the key, or the status, could not be confirmed."""
+    refused = "refused"
+    """It is not what it says, or no longer in force."""
+    undetermined = "undetermined"
+    """The signature cannot be checked here."""
+
+
+class Reason(StrEnum):
+    """Why a badge is not simply valid; `verdict_of` says what they lead to."""
+
+    too_large = "too_large"
+    malformed = "malformed"
+    not_a_badge = "not_a_badge"
+    no_issuer = "no_issuer"
+    no_proof = "no_proof"
+    wrong_purpose = "wrong_purpose"
+    withdrawn_suite = "withdrawn_suite"
+    """The proof is of a draft that was given up before it became a standard."""
+    bad_signature = "bad_signature"
+    foreign_key = "foreign_key"
+    """The issuer it names does not publish the key that signed."""
+    not_yet_valid = "not_yet_valid"
+    expired = "expired"
+    revoked = "revoked"
+    suspended = "suspended"
+    unsupported_suite = "unsupported_suite"
+    unknown_context = "unknown_context"
+    key_unavailable = "key_unavailable"
+    issuer_unconfirmed = "issuer_unconfirmed"
+    status_unavailable = "status_unavailable"
+
+
+_UNDETERMINED = frozenset({Reason.unsupported_suite, Reason.unknown_context, Reason.key_unavailable})
+_UNCONFIRMED = frozenset({Reason.issuer_unconfirmed, Reason.status_unavailable})
+
+
+class KeySource(StrEnum):
+    """Where the key that signed was found."""
+
+    database = "database"
+    """An organization of this server published it."""
+    did_key = "did_key"
+    """The issuer's DID is the key itself."""
+    did_web = "did_web"
+    """The issuer's web site publishes it."""
+    file = "file"
+    """The badge itself names it, which anybody can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One reason; `detail` names the suite, the member or the address it is about, for programs and experts."""
+
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeClaims:
+    """What the badge says; true only where the verdict says so. Empty strings where it says nothing."""
+
+    credential_id: str
+    issuer_id: str
+    issuer_name: str
+    holder_name: str
+    achievement: str
+    achievement_id: str
+    number: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadgeCheck:
+    """The outcome. `findings` are most serious first; `suite` is the cryptosuite or JWT algorithm, where it has one."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    claims: BadgeClaims | None = None
+    suite: str | None = None
+    public_key: str | None = None
+    key_source: KeySource | None = None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """The reasons by name, most serious first."""
+        return tuple(finding.reason for finding in self.findings)
+
+
+def verdict_of(findings: list[Finding]) -> Verdict:
+    """Refused outweighs undetermined, which outweighs what could merely not be confirmed."""
+    reasons = {finding.reason for finding in findings}
+    if reasons - _UNDETERMINED - _UNCONFIRMED:
+        return Verdict.refused
+    if reasons & _UNDETERMINED:
+        return Verdict.undetermined
+    return Verdict.intact if reasons else Verdict.valid
+
+
+def gravity(finding: Finding) -> int:
+    """Sorts findings: what refuses first, then what cannot be checked, then what is unconfirmed."""
+    return 2 if finding.reason in _UNCONFIRMED else 1 if finding.reason in _UNDETERMINED else 0
