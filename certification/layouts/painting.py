@@ -6,24 +6,22 @@ them, mirrored where the document reads from right to left.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from certification.layouts import elements, ornaments, placeholders
+from certification.layouts.colours import WHITE, Rgb, legible_on, mixed, resolved
 from certification.layouts.facts import DocumentFacts
 from certification.layouts.fitting import Block, block, fit_box, fitted_together
 from core.errors import AppError
 from core.i18n import gettext as _
 from core.typesetting import Style, Weight, fit
 from core.typesetting.images import Image, image
-from core.typesetting.pages import Colour, colour, tint
 from core.typesetting.pdfa import Document
 from core.typesetting.qr import qr_operators
 from core.typesetting.setting import operators
 
 MM = 72 / 25.4
-_NAMED: dict[str, str] = {"ink": "#1c1f26", "quiet": "#5b606b", "rule": "#d0d2d8", "paper": "#ffffff"}
 _WEIGHTS = {"light": Weight.LIGHT, "regular": Weight.REGULAR, "bold": Weight.BOLD}
 _ALIGNS = {"start": 0.0, "centre": 0.5, "end": 1.0}
 _VERTICAL = {"top": 0.0, "middle": 0.5, "bottom": 1.0}
@@ -72,9 +70,9 @@ class Sheet:
         """A template with the facts in it, on one line."""
         return " ".join(placeholders.rendered(template, self.values).split())
 
-    def rgb(self, name: str, strength: float = 1.0) -> Colour:
+    def rgb(self, name: str, strength: float = 1.0) -> Rgb:
         """A colour of the definition."""
-        return _rgb(name, self.facts.accent, strength)
+        return resolved(name, self.facts.accent, strength)
 
     def style(self, weight: str, tracking: int = 0) -> Style:
         """How text of this document is set."""
@@ -92,26 +90,12 @@ class Sheet:
         return image(self.pictures[wanted])
 
 
-@lru_cache(maxsize=512)
-def _rgb(name: str, accent: str, strength: float) -> Colour:
-    if name == "on_accent":
-        return legible_on(colour(accent))
-    return tint(colour(accent if name == "accent" else _NAMED.get(name, name)), strength)
-
-
-def legible_on(ground: Colour) -> Colour:
-    """White, or ink where the ground is light: whichever has the greater contrast (WCAG 2.2, relative luminance)."""
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in ground)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return (1.0, 1.0, 1.0) if luminance < 0.186 else colour(_NAMED["ink"])
-
-
-def filled(paint: Colour) -> str:
+def filled(paint: Rgb) -> str:
     """The operator that fills with a colour."""
     return f"{paint[0]:.3f} {paint[1]:.3f} {paint[2]:.3f} rg"
 
 
-def stroked(paint: Colour) -> str:
+def stroked(paint: Rgb) -> str:
     """The operator that strokes with a colour."""
     return f"{paint[0]:.3f} {paint[1]:.3f} {paint[2]:.3f} RG"
 
@@ -276,7 +260,7 @@ def paint_background(sheet: Sheet, ground: str, picture: UUID | None) -> None:
     """Fill the page with a colour, if it is not white, and with a picture that covers it."""
     width, height = sheet.document.size
     paper = sheet.rgb(ground)
-    if paper != (1.0, 1.0, 1.0):
+    if paper != WHITE:
         sheet.document.decorate(f"{filled(paper)} 0 0 {width:.2f} {height:.2f} re f")
     if picture:
         _show_picture(sheet, sheet.image(picture), Box(0, 0, width, height), "cover", 0.5, 0.5, 1.0, "")
@@ -312,7 +296,7 @@ def _paint_seal(sheet: Sheet, seal: elements.Seal) -> None:
     edge = sheet.document.form(ornaments.seal_edge(seal.style))
     parts = [f"q {unit:.5f} 0 0 {unit:.5f} {box.x + box.width / 2:.3f} {box.y + box.height / 2:.3f} cm"]
     if seal.style == "engraved":
-        parts += [stroked(tint(ground, 0.6)), f"0.3 w {edge}", filled(ground), ornaments.circle(0, 0, 26, "f")]
+        parts += [stroked(mixed(WHITE, ground, 0.6)), f"0.3 w {edge}", filled(ground), ornaments.circle(0, 0, 26, "f")]
         parts += [stroked(on), "0.6 w", ornaments.circle(0, 0, 23.4)]
     elif seal.style == "serrated":
         parts += [filled(ground), ornaments.star(), stroked(on), f"0.5 w {edge}"]
@@ -359,7 +343,7 @@ def _frame(sheet: Sheet, frame: elements.Frame, box: Box) -> Iterator[str]:
     if frame.style == "guilloche":
         artwork = ornaments.guilloche(round(box.width, 2), round(box.height, 2), round(band, 2))
         drawn = sheet.document.form(artwork)
-        yield f"q {stroked(tint(paint, 0.5))} 0.35 w 1 0 0 1 {box.x:.2f} {box.y:.2f} cm {drawn} Q"
+        yield f"q {stroked(mixed(WHITE, paint, 0.5))} 0.35 w 1 0 0 1 {box.x:.2f} {box.y:.2f} cm {drawn} Q"
     yield f"{stroked(paint)} {frame.thickness:g} w"
     if frame.style == "corners":
         yield _corners(box, band)
@@ -403,13 +387,12 @@ def _paint_panel(sheet: Sheet, panel: elements.Panel) -> None:
         return
     form = sheet.document.form(ornaments.PATTERNS[panel.pattern](round(box.width, 2), round(box.height, 2)))
     over = sheet.rgb(panel.pattern_colour) if panel.pattern_colour else legible_on(ground)
-    share = panel.pattern_tint
-    strand = [part * (1 - share) + other * share for part, other in zip(ground, over, strict=True)]
+    strand = mixed(ground, over, panel.pattern_tint)
     flip = -1 if sheet.is_mirrored else 1
     origin = box.x + box.width if sheet.is_mirrored else box.x
     sheet.document.decorate(
         f"q {outline} W n {filled(ground)} {box.x:.2f} {box.y:.2f} {box.width:.2f} {box.height:.2f} re f "
-        f"{stroked((strand[0], strand[1], strand[2]))} 0.4 w {flip} 0 0 1 {origin:.2f} {box.y:.2f} cm {form} Q"
+        f"{stroked(strand)} 0.4 w {flip} 0 0 1 {origin:.2f} {box.y:.2f} cm {form} Q"
     )
 
 
