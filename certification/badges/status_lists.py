@@ -67,7 +67,9 @@ async def changed(badge_id: UUID | None) -> None:
 async def publish(list_id: UUID, *, now: datetime) -> None:
     """Write both documents of a list as its badges are now; does nothing where they say so already and last."""
     async with transaction():
-        status_list = await StatusList.select_for_update().get(id=list_id)
+        # NO KEY: badges may take their places meanwhile.
+        await execute("SELECT 1 FROM status_list WHERE id = $1 FOR NO KEY UPDATE", list_id)
+        status_list = await StatusList.get(id=list_id)
         issuer = addresses.issuer_did((await Organization.get(id=status_list.organization_id)).slug)
         published = {one.purpose: one for one in await StatusListPublication.filter(status_list_id=list_id)}
         bits = {purpose: await _bits(status_list, purpose) for purpose in StatusPurpose}

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from accounts import audit
 from accounts.models import Person
+from certification.badges import status_lists
 from certification.certificates import emails
 from certification.certificates.models import Certificate, CertificateStatus
 from core.database import transaction
@@ -59,5 +60,7 @@ async def _move(
             before={"status": before.value},
             after={"status": to.value, "reason": reason},
         )
+        await status_lists.changed(locked.badge_id)
+        await status_lists.changed(locked.badge_id)
         await emails.tell_status(locked, await Person.get(id=locked.person_id))
     return locked

@@ -1,7 +1,7 @@
 """Issuer keys: an organization's Ed25519 keys, of which one signs and all stay published, so that old badges verify.
 
 A private key is sealed in the database (see sealing.py) or stays in a PKCS#11 token (token.py); it is never written
-anywhere else, and no object here shows it.
+anywhere else, and no object here shows it. Engines are loaded with the first key, since web processes seldom need one.
 """
 
 import asyncio
@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from accounts import audit
 from accounts.models import Organization, Person
-from certification.signing import multikey, sealing, token
+from certification.signing import multikey
 from certification.signing.models import IssuerKey
 from core.database import execute, new_id, transaction
 from core.settings import get_settings
@@ -63,6 +61,10 @@ async def published(organization_id: UUID) -> list[IssuerKey]:
 
 def signing_key(key: IssuerKey) -> SigningKey:
     """The stored key, able to sign. Raises `KeySealed` where the settings' secret does not open it."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from certification.signing import sealing, token
+
     if key.token_label is not None:
         label = key.token_label
         return SigningKey(key.id, key.public_key, lambda content: token.sign(label, content))
@@ -72,6 +74,10 @@ def signing_key(key: IssuerKey) -> SigningKey:
 
 
 async def _make(organization_id: UUID, *, by: Person | None, replaced: IssuerKey | None) -> IssuerKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from certification.signing import sealing, token
+
     key_id = new_id()
     sealed, label = None, None
     if get_settings().keys_pkcs11 is not None:
