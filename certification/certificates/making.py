@@ -1,19 +1,36 @@
-"""Making what is issued: the facts, frozen, and from them the badge, the page, and the signature over both."""
+"""Making what is issued: the facts, frozen, and from them the badge, the page that carries it, and the signature.
+
+Only the worker makes certificates; the engines are imported when the first one is made.
+"""
 
 import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from certification.badges import status_lists
+from certification.badges.facts import AchievementFacts, BadgeFacts, Evidence, StatusPlace
+from certification.badges.models import Badge
+from certification.certificates import achievements, wording
 from certification.certificates.models import IssueRequest
 from certification.certificates.numbers import new_number
-from certification.programs.entitlements import months_later
+from certification.layouts.facts import DocumentFacts
+from certification.layouts.models import LayoutVersion
+from certification.layouts.queries import DEFAULTS, current_version, pictures_of
+from certification.signing import pades
 from certification.signing.levels import SignatureLevel
 from core.database import new_id
-from core.errors import AppError
+from core.errors import AppError, NotFound
 from core.settings import get_settings
+from events.catalog.models import Event
+
+if TYPE_CHECKING:
+    from certification.badges.credential import MadeBadge
+
+BADGE_FILE = "open-badge.json"
+"""Under this name every PDF carries its badge."""
 
 
 class Unmakeable(AppError):
@@ -24,83 +41,127 @@ class Unmakeable(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Everything that one commit makes visible. `facts` is what the page says; the PDF holds the badge."""
+    """Everything that one commit makes visible. `facts` is what the page says; the PDF carries the badge."""
 
     certificate_id: UUID
     number: str
     facts: dict[str, Any]
     valid_until: datetime | None
-    layout_version_id: UUID | None
-    badge: Any
+    layout_version_id: UUID
+    badge: "MadeBadge"
+    place: StatusPlace
     pdf: bytes
     pdf_sha256: str
     signature: SignatureLevel
 
 
 async def make(wanted: IssueRequest, *, now: datetime) -> Made:
-    """Make badge and PDF of a request whose relations are loaded. Raises `Unmakeable`; nothing is stored."""
-    number = new_number()
-    facts = _facts(wanted, number, now)
-    pdf = await asyncio.to_thread(_set, facts)
-    valid_until = facts["valid_until"]
+    """Make badge and PDF of a request whose relations are loaded; nothing is stored.
+
+    Raises `Unmakeable` where an officer has to act, and `signing.signers.CannotSign`, `signing.keys.KeySealed` and the
+    like where the job has to be tried again.
+    """
+    from certification.badges import credential
+
+    number, certificate_id = new_number(), new_id()
+    document = await wording.document_of(wanted, number, now=now)
+    version = await _layout(wanted)
+    place = await status_lists.allocate(wanted.organization_id, now=now)
+    badge_facts = await _badge_facts(wanted, document, certificate_id, place, now=now)
+    badge = await credential.make(badge_facts, wanted.organization_id, now=now)
+    page = await _page(version, document, badge.credential, now=now)
+    pdf, level = await pades.sign_pdf(
+        page, wanted.organization.slug, organization_name=wanted.organization.name, now=now
+    )
     return Made(
-        certificate_id=new_id(),
+        certificate_id=certificate_id,
         number=number,
-        facts=facts,
-        valid_until=datetime.fromisoformat(valid_until) if valid_until else None,
-        layout_version_id=None,
-        badge=None,
+        facts=wording.frozen(document, wanted),
+        valid_until=wording.valid_until(wanted),
+        layout_version_id=version.id,
+        badge=badge,
+        place=place,
         pdf=pdf,
         pdf_sha256=hashlib.sha256(pdf).hexdigest(),
-        signature=SignatureLevel.none,
+        signature=level,
     )
 
 
-async def save_badge(made: Made) -> Any:
-    """Write the badge's row in the caller's transaction."""
-    return made.badge
+async def save_badge(made: Made) -> Badge:
+    """Write the badge's row in the caller's transaction, which takes its place in the status list."""
+    from certification.badges import credential
+
+    return await credential.save(made.badge, made.place)
 
 
-def _facts(wanted: IssueRequest, number: str, now: datetime) -> dict[str, Any]:
-    """Everything that the certificate says, as it is frozen with it."""
-    certification, policy = wanted.certification, wanted.policy
-    months = policy.validity_months if policy else None
-    return {
-        "number": number,
-        "holder_name": wanted.holder_name,
-        "achievement": wanted.achievement or (certification.title if certification else ""),
-        "statement": wanted.statement or (certification.statement if certification else ""),
-        "organization": wanted.organization.name,
-        "accent": wanted.organization.accent,
-        "achieved_at": wanted.achieved_at.isoformat(),
-        "issued_at": now.isoformat(),
-        "valid_until": months_later(wanted.achieved_at, months).isoformat() if months else None,
-        "policy_version": policy.version if policy else None,
-        "verify_url": f"{get_settings().public_url}/verify/{number}",
-        "language": certification.language if certification else "en",
-    }
+async def _layout(wanted: IssueRequest) -> LayoutVersion:
+    certification = wanted.certification
+    chosen = wanted.layout_id or (certification.layout_id if certification else None)
+    default = DEFAULTS["certification"] if certification else DEFAULTS["event"]
+    return await current_version(wanted.organization_id, chosen, default_origin=default)
 
 
-def _set(facts: dict[str, Any]) -> bytes:
-    from certification.certificates.pdf import CertificateFacts, render_certificate
+async def _page(version: LayoutVersion, document: DocumentFacts, credential: str, *, now: datetime) -> bytes:
+    from certification.layouts import rendering
+    from certification.layouts.definition import LayoutDefinition
     from core.typesetting import UnsettableText
+    from core.typesetting.images import UnreadablePicture
 
-    valid_until = facts["valid_until"]
+    definition = LayoutDefinition.model_validate(version.definition)
+    attached = rendering.AttachedFile(
+        name=BADGE_FILE,
+        content_type="application/vc+ld+json",
+        content=credential.encode(),
+        description="Open Badge 3.0",
+        relationship="Alternative",
+    )
     try:
-        return render_certificate(
-            CertificateFacts(
-                number=facts["number"],
-                holder_name=facts["holder_name"],
-                achievement=facts["achievement"],
-                statement=facts["statement"],
-                organization=facts["organization"],
-                accent=facts["accent"],
-                issued_on=datetime.fromisoformat(facts["issued_at"]).date(),
-                passed_on=datetime.fromisoformat(facts["achieved_at"]).date(),
-                valid_until=datetime.fromisoformat(valid_until).date() if valid_until else None,
-                verify_url=facts["verify_url"],
-                language=facts["language"],
-            )
+        return await asyncio.to_thread(
+            rendering.render,
+            definition,
+            document,
+            pictures=await pictures_of(definition),
+            attachments=[attached],
+            created_at=now,
         )
-    except UnsettableText as problem:
+    except (UnsettableText, UnreadablePicture, rendering.MissingPicture) as problem:
         raise Unmakeable(problem.message) from problem
+
+
+async def _badge_facts(
+    wanted: IssueRequest, document: DocumentFacts, certificate_id: UUID, place: StatusPlace, *, now: datetime
+) -> BadgeFacts:
+    achievement, evidence = await _achievement(wanted, document)
+    return BadgeFacts(
+        certificate_id=certificate_id,
+        number=document.number,
+        achievement=achievement,
+        holder_name=wanted.holder_name,
+        issuer_slug=wanted.organization.slug,
+        issuer_name=wanted.organization.name,
+        issuer_url=get_settings().public_url,
+        achieved_at=wanted.achieved_at,
+        issued_at=now,
+        valid_until=wording.valid_until(wanted),
+        place=place,
+        score=wanted.score if document.score is not None else None,
+        credits=wanted.credits,
+        evidence=evidence,
+    )
+
+
+async def _achievement(wanted: IssueRequest, document: DocumentFacts) -> tuple[AchievementFacts, tuple[Evidence, ...]]:
+    """What the badge attests, worded as the page words it, and the public pages that show how it was earned."""
+    public_url = get_settings().public_url
+    if wanted.event_id is not None:
+        event = await Event.get(id=wanted.event_id)
+        attended = Evidence(event.title, "Checked in at this event.", f"{public_url}/events/{event.slug}")
+        return achievements.of_attendance(event, name=document.achievement, statement=document.statement), (attended,)
+    if wanted.certification is None or wanted.policy is None:
+        raise NotFound()
+    exam = Evidence(
+        wanted.certification.title,
+        "Passed the exam under the rules published here, or renewed by what those rules ask for.",
+        f"{public_url}/certifications/{wanted.certification.slug}",
+    )
+    return achievements.of_certification(wanted.certification, wanted.policy), (exam,)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from accounts import audit
+from certification.badges import status_lists
 from certification.certificates.models import Certificate, CertificateStatus, IssueRequest
 from certification.programs.models import CertificationPolicy
 from core.database import execute
@@ -72,6 +73,8 @@ async def follow(predecessor: Certificate, successor: Certificate, *, wanted: Is
         organization_id=predecessor.organization_id,
         after={"successor": successor.number},
     )
+    if wanted.predecessor_id is not None:
+        await status_lists.changed(predecessor.badge_id)
 
 
 async def _is_renewable(last: Certificate, wanted: IssueRequest) -> bool:

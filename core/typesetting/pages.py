@@ -1,4 +1,4 @@
-"""Documents of one page whose bytes follow from what they say alone."""
+"""Documents of one page or several whose bytes follow from what they say alone."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -30,6 +30,19 @@ def one_page(
     created_on: date,
 ) -> bytes:
     """A PDF of one page of `size` points that `paint` fills, with metadata; equal input gives equal bytes."""
+    return document(size, [paint], title=title, author=author, language=language, created_on=created_on)
+
+
+def document(
+    size: tuple[float, float],
+    pages: Sequence[Callable[[Canvas], None]],
+    *,
+    title: str,
+    author: str,
+    language: str,
+    created_on: date,
+) -> bytes:
+    """A PDF of pages of `size` points, each filled by its painter, with metadata; equal input gives equal bytes."""
     buffer = BytesIO()
     canvas = _Canvas(buffer, pagesize=size, pageCompression=1, invariant=1, lang=language)
     canvas.setTitle(title)
@@ -38,8 +51,9 @@ def one_page(
     canvas.setProducer("Confero")
     canvas.setDateFormatter(lambda *_: f"D:{created_on:%Y%m%d}000000+00'00'")
     canvas.setViewerPreference("DisplayDocTitle", "true")
-    paint(canvas)
-    canvas.showPage()
+    for paint in pages:
+        paint(canvas)
+        canvas.showPage()
     canvas.save()
     return buffer.getvalue()
 

@@ -101,7 +101,8 @@ async def test_constraint_refuses_a_second_certificate_and_without_it_there_are_
     """Negative control: what keeps a pass to one certificate is the database, not the order of our statements."""
     certificate, _, _ = await a_certificate()
     copy = """INSERT INTO certificate SELECT (jsonb_populate_record(c, jsonb_build_object(
-              'id', gen_random_uuid(), 'number', '0000-0000-0000'))).* FROM certificate c WHERE id = $1"""
+              'id', gen_random_uuid(), 'number', '0000-0000-0000', 'badge_id', NULL))).*
+              FROM certificate c WHERE id = $1"""
     constraint = await fetchrow(
         """SELECT conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
            WHERE conrelid = 'certificate'::regclass AND contype = 'u'
