@@ -1,6 +1,7 @@
 """The one statement that takes places. Claims that arrive together share it, its lock on the quota, and its commit."""
 
 import json
+import logging
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,8 @@ from accounts.tokens import new_code
 from core.batching import Batcher
 from core.database import fetch, is_in_transaction, new_id
 
+log = logging.getLogger("confero.registration")
+_TRIES = 4
 CODE_LENGTH = 12
 """Crockford characters of a ticket's code: 60 bits, and still short enough to be typed at the door."""
 
@@ -86,9 +89,9 @@ async def take(wanted: Claim) -> asyncpg.Record | None:
 async def _together(claims: list[Claim]) -> dict[Hashable, asyncpg.Record]:
     """Serve claims for one ticket type; where somebody among them has a place already, each goes alone."""
     if len(claims) == 1:
-        return await _take(claims)
+        return await _again_where_refused(claims)
     try:
-        return await _take(claims)
+        return await _again_where_refused(claims)
     except asyncpg.UniqueViolationError:
         served: dict[Hashable, asyncpg.Record] = {}
         for claim in claims:
@@ -99,9 +102,22 @@ async def _together(claims: list[Claim]) -> dict[Hashable, asyncpg.Record]:
 async def _alone(claim: Claim) -> dict[Hashable, asyncpg.Record]:
     """One claim of a batch that failed; who has a place already is left out, and then told why by `_refusal`."""
     try:
-        return await _take([claim])
+        return await _again_where_refused([claim])
     except asyncpg.UniqueViolationError:
         return {}
+
+
+async def _again_where_refused(claims: list[Claim]) -> dict[Hashable, asyncpg.Record]:
+    """`_take`, and again where the check behind the lock refuses: nothing was written, and it sees the latest count.
+
+    Raises `asyncpg.CheckViolationError` where it refuses again and again.
+    """
+    for _ in range(_TRIES):
+        try:
+            return await _take(claims)
+        except asyncpg.CheckViolationError as refusal:
+            log.warning("asking again for places of %s: %s", claims[0].slug, refusal)
+    return await _take(claims)
 
 
 async def _take(claims: list[Claim]) -> dict[Hashable, asyncpg.Record]:

@@ -4,11 +4,12 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -23,6 +24,7 @@ from events.registration import claiming
 from tests.factories import accounts, events
 
 PLACES, PEOPLE = 200, 400
+Take = Callable[[list[claiming.Claim]], Coroutine[Any, Any, dict[Hashable, asyncpg.Record]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def without_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claiming, "_TAKE", unlocked)
 
 
-async def _all_at_once(database: str, event: Event) -> list[bool | BaseException]:
+async def _all_at_once(database: str, event: Event, take: Take = claiming._take) -> list[bool | BaseException]:
     """Eight claims for three places, each on a connection of its own; all have begun before one of them may write."""
     people = [await accounts.person() for _ in range(8)]
     blocker = await asyncpg.connect(database)
@@ -191,7 +193,7 @@ async def _all_at_once(database: str, event: Event) -> list[bool | BaseException
     await blocker.execute("SELECT 1 FROM quota WHERE event_id = $1 FOR UPDATE", event.id)
     now = datetime.now(UTC)
     rush = [
-        asyncio.create_task(claiming._take([claiming.Claim(event.slug, None, person.id, "Racer", "en", now)]))
+        asyncio.create_task(take([claiming.Claim(event.slug, None, person.id, "Racer", "en", now)]))
         for person in people
     ]
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -217,6 +219,15 @@ async def test_without_the_lock_the_check_still_refuses(database: str) -> None:
     outcomes = await _all_at_once(database, event)
     refused = [one for one in outcomes if isinstance(one, asyncpg.CheckViolationError)]
     assert (outcomes.count(True), len(refused)) == (3, 5)
+    assert await _counted(event) == (3, 3)
+
+
+@pytest.mark.usefixtures("without_lock")
+async def test_whom_the_check_refuses_is_told_that_all_is_sold(database: str) -> None:
+    """However the lock may fail: no fault, and nobody too many."""
+    event = await events.published_event(places=3)
+    outcomes = await _all_at_once(database, event, claiming._together)
+    assert (outcomes.count(True), outcomes.count(False)) == (3, 5)
     assert await _counted(event) == (3, 3)
 
 
