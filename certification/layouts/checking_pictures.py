@@ -19,8 +19,8 @@ from core.i18n import gettext as _
 
 MAX_PIXELS = 25_000_000
 """Largest picture taken, width times height; a bomb of a few kilobytes would unfold to gigabytes."""
-LONGEST_SIDE = 3508
-"""Pixels that are kept of the longer side: A4 at 300 dots per inch."""
+LONGEST_SIDE = 2400
+"""Pixels that are kept of the longer side: 300 dots per inch over 20 cm, the most that setting a page makes use of."""
 _SHORTEST_SIDE = 16
 _MODES = {"PNG": ("L", "RGB", "RGBA"), "JPEG": ("L", "RGB")}
 _TYPES = {"PNG": "image/png", "JPEG": "image/jpeg"}
@@ -73,7 +73,7 @@ def _check(content: bytes) -> CheckedPicture:
         if min(opened.size) < _SHORTEST_SIDE:
             raise InvalidInput({"file": _("Choose a picture of at least 16 pixels each way.")})
         if kind == "JPEG":
-            opened.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # type: ignore[arg-type]  # None keeps the mode
+            opened.draft(None, (LONGEST_SIDE, LONGEST_SIDE))  # None keeps the mode
         opened.load()
         picture = _in_srgb(ImageOps.exif_transpose(opened))
     if picture.mode not in _MODES[kind]:

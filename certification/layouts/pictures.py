@@ -1,4 +1,4 @@
-"""Pictures that layouts show: uploading, naming, archiving. Their bytes never change, so certificates keep their look."""
+"""Pictures that layouts show: uploading, naming, archiving. Their bytes never change, nor what shows them."""
 
 import asyncio
 from datetime import datetime
