@@ -30,10 +30,12 @@ SUBSETS = ("latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "greek-ext
 # The order is the cascade: tokens first, print last.
 STYLES = (
     "tokens", "base", "site", "buttons", "forms", "components", "tables", "organizer",
-    "events", "schedule", "charts", "exam", "onsite", "print",
+    "events", "schedule", "charts", "exam", "onsite", "layouts", "print",
 )  # fmt: skip
 ICONS = (
-    "arrow-left", "arrow-right", "arrow-repeat", "award", "ban", "bell", "book", "box-arrow-right", "building",
+    "archive", "arrow-counterclockwise", "arrow-down", "arrow-left", "arrow-right", "arrow-repeat", "arrow-up", "award",
+    "ban", "bell", "book", "border-outer", "box-arrow-right", "building", "card-text", "files", "hr", "image", "images",
+    "palette", "square", "table", "textarea-t", "vector-pen",
     "calendar-event", "calendar-plus", "camera", "camera-video", "cash-coin", "chat-square-text", "check-circle",
     "check-lg", "chevron-down", "chevron-left", "chevron-right", "clipboard-check", "clock", "clock-history",
     "cloud-check", "cloud-slash", "copy", "door-open", "download", "envelope", "exclamation-triangle", "eye",
