@@ -131,7 +131,9 @@ class Guard:
 
     def _body_limit(self, scope: Scope) -> int:
         media = Headers(scope=scope).get("content-type", "")
-        takes_upload = media.startswith("multipart/form-data") or scope["path"].endswith("/items/import")
+        takes_upload = media.startswith("multipart/form-data") or scope["path"].endswith(
+            ("/items/import", "/bulk-runs/import")
+        )
         return self.settings.max_upload_bytes if takes_upload else self.settings.max_body_bytes
 
     async def _read_off(self, scope: Scope, receive: Receive) -> None:

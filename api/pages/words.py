@@ -127,3 +127,27 @@ def _zones() -> tuple[str, ...]:
         "Pacific/",
     )
     return ("UTC", *sorted(name for name in available_timezones() if name.startswith(continents)))
+
+
+def run_words() -> dict[str, dict[str, tuple[str, str]]]:
+    """Kinds and states of runs over many certificates, and states of their lines: kind of badge and text."""
+    return {
+        "kind": {
+            "issue": ("patch-check", _("Issue certificates")),
+            "resend": ("envelope", _("Send certificates again")),
+            "revoke": ("x-circle", _("Revoke certificates")),
+            "attendance": ("patch-check", _("Certificates of attendance")),
+        },
+        "run": {
+            "draft": ("neutral", _("Dry run")),
+            "running": ("info", _("At work")),
+            "stopped": ("warning", _("Stopped")),
+            "finished": ("success", _("Finished")),
+        },
+        "line": {
+            "ready": ("neutral", _("Ready")),
+            "refused": ("warning", _("Left out")),
+            "done": ("success", _("Done")),
+            "failed": ("danger", _("Failed")),
+        },
+    }

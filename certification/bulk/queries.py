@@ -1,14 +1,16 @@
 """Reads of runs: how far one is, its lines, and the runs of a certification."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 from tortoise.expressions import Q
 
 from certification.bulk.models import BulkLine, BulkRun, LineState, RunState
 from certification.certificates.models import Certificate
-from core.database import fetch, fetchrow
+from core.database import fetch
 from core.pages import PageQuery, decode_cursor, encode_cursor
 
 _LATELY = timedelta(seconds=60)
@@ -38,26 +40,34 @@ class Progress:
 
 
 async def progress_of(run: BulkRun, *, now: datetime) -> Progress:
-    """The counts of a run and its speed over the last minute, in one statement."""
-    row = await fetchrow(
-        """SELECT count(*) AS lines, count(*) FILTER (WHERE state = 'ready') AS ready,
+    """The counts of a run and its speed over the last minute."""
+    return (await progress_of_each([run], now=now))[run.id]
+
+
+async def progress_of_each(runs: Sequence[BulkRun], *, now: datetime) -> dict[UUID, Progress]:
+    """The counts of runs by their id, in one statement."""
+    rows = await fetch(
+        """SELECT run_id, count(*) AS lines, count(*) FILTER (WHERE state = 'ready') AS ready,
                   count(*) FILTER (WHERE state = 'refused') AS refused,
                   count(*) FILTER (WHERE state = 'done') AS done,
                   count(*) FILTER (WHERE state = 'failed') AS failed,
                   count(*) FILTER (WHERE done_at > $2) AS lately,
                   extract(epoch FROM $3 - min(done_at) FILTER (WHERE done_at > $2))::float8 AS seconds
-           FROM bulk_line WHERE run_id = $1""",
-        run.id,
+           FROM bulk_line WHERE run_id = ANY($1) GROUP BY run_id""",
+        [run.id for run in runs],
         now - _LATELY,
         now,
     )
-    if row is None:
-        return Progress()
-    counted = {name: row[name] for name in ("lines", "ready", "refused", "done", "failed")}
+    counted = {row["run_id"]: row for row in rows}
+    return {run.id: _progress(run, counted[run.id]) if run.id in counted else Progress() for run in runs}
+
+
+def _progress(run: BulkRun, row: asyncpg.Record) -> Progress:
+    counts = {name: row[name] for name in ("lines", "ready", "refused", "done", "failed")}
     if run.state is not RunState.running or row["lately"] < 2 or row["seconds"] <= 0:
-        return Progress(**counted)
+        return Progress(**counts)
     speed = row["lately"] / row["seconds"]
-    return Progress(**counted, per_second=round(speed, 1), seconds_left=round(row["ready"] / speed))
+    return Progress(**counts, per_second=round(speed, 1), seconds_left=round(row["ready"] / speed))
 
 
 async def lines_of(
