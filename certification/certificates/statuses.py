@@ -61,6 +61,5 @@ async def _move(
             after={"status": to.value, "reason": reason},
         )
         await status_lists.changed(locked.badge_id)
-        await status_lists.changed(locked.badge_id)
         await emails.tell_status(locked, await Person.get(id=locked.person_id))
     return locked
