@@ -4,6 +4,8 @@ from datetime import datetime
 
 from accounts import people
 from accounts.models import Person
+from certification.certificates.models import DirectoryEntry
+from certification.renewal import credits
 from core.database import execute, transaction
 from events.erasure import erase_attendee
 
@@ -11,14 +13,17 @@ from events.erasure import erase_attendee
 async def erase_person(person: Person, *, by: Person, now: datetime) -> None:
     """Erase everything about `person` but what a verifier of their certificates needs, in one transaction.
 
-    Coming registrations are cancelled and past ones lose their name; open attempts are voided, and all answers go.
-    Certificates and the results they rest on stay. Raises `members.LastOwner`. Source of the duty: Regulation (EU)
-    2016/679 (GDPR), article 17; what stays is kept under its paragraph 3(e).
+    Coming registrations are cancelled and past ones lose their name; open attempts are voided, and all answers go, as
+    do claims with their evidence, and the entry in the directory of holders. Certificates and the results they rest on
+    stay. Raises `members.LastOwner`. Source of the duty: Regulation (EU) 2016/679 (GDPR), article 17; what stays is
+    kept under its paragraph 3(e).
     """
     async with transaction():
         await execute("SELECT 1 FROM person WHERE id = $1 FOR UPDATE", person.id)
         await erase_attendee(person, by=by, now=now)
         await _erase_exams(person)
+        await credits.erase(person)
+        await DirectoryEntry.filter(person_id=person.id).delete()
         await _erase_bulk_lines(person)
         await people.erase(person, by=by, now=now)
 

@@ -5,9 +5,10 @@ from typing import Any
 from accounts.export import section
 from accounts.models import Person
 from certification.bulk.models import BulkLine
-from certification.certificates.models import Certificate
+from certification.certificates.models import Certificate, DirectoryEntry
 from certification.exams.models import Attempt, Response, Result
 from certification.programs.models import Entitlement
+from certification.renewal.models import Credit
 
 
 @section("entitlements")
@@ -49,3 +50,17 @@ async def _lines_of_runs(person: Person) -> list[dict[str, Any]]:
     return [
         {"kind": line.run.kind, "given": line.given, "state": line.state, "at": line.run.created_at} for line in lines
     ]
+
+
+@section("credits")
+async def _credits(person: Person) -> list[dict[str, Any]]:
+    names = ("certification__title", "amount", "claimed_amount", "source", "title", "description", "earned_on")
+    names += ("evidence_name", "evidence_sha256", "state", "reason", "created_at", "decided_at")
+    rows = await Credit.filter(person_id=person.id).order_by("created_at").values(*names)
+    return [{name.removesuffix("__title"): value for name, value in row.items()} for row in rows]
+
+
+@section("directory")
+async def _directory(person: Person) -> list[dict[str, Any]]:
+    rows = await DirectoryEntry.filter(person_id=person.id).values("country", "listed_at")
+    return [dict(row) for row in rows]

@@ -46,14 +46,16 @@ def _known_language(tag: str) -> str:
     return tag
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Text without line breaks and runs of spaces; raises `ValueError` for control characters."""
     text = " ".join(text.split())
     if _CONTROL.search(text):
         raise ValueError(_("Remove the control characters from this text."))
     return text
 
 
-def _lines(text: str) -> str:
+def several_lines(text: str) -> str:
+    """Text with Unix line ends; raises `ValueError` for other control characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _CONTROL_BUT_LINES.search(text):
         raise ValueError(_("Remove the control characters from this text."))
@@ -83,12 +85,12 @@ def _text(longest: int, shortest: int = 1) -> StringConstraints:
 
 
 LanguageTag = Annotated[str, _text(16), AfterValidator(_known_language)]
-Title = Annotated[str, _text(200), AfterValidator(_one_line)]
-Statement = Annotated[str, _text(500), AfterValidator(_one_line)]
-Summary = Annotated[str, _text(300, 0), AfterValidator(_one_line)]
-Description = Annotated[str, _text(20_000, 0), AfterValidator(_lines)]
-DomainName = Annotated[str, _text(150), AfterValidator(_one_line)]
-Reason = Annotated[str, _text(500, 3), AfterValidator(_one_line)]
+Title = Annotated[str, _text(200), AfterValidator(one_line)]
+Statement = Annotated[str, _text(500), AfterValidator(one_line)]
+Summary = Annotated[str, _text(300, 0), AfterValidator(one_line)]
+Description = Annotated[str, _text(20_000, 0), AfterValidator(several_lines)]
+DomainName = Annotated[str, _text(150), AfterValidator(one_line)]
+Reason = Annotated[str, _text(500, 3), AfterValidator(one_line)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_end_of_day), AfterValidator(_within_reach)]
 
 
@@ -173,7 +175,7 @@ class EntitlementIn(_In):
     email: EmailStr
     attempts_allowed: Annotated[int | None, Field(ge=1, le=100)] = None
     valid_until: Annotated[Moment | None, Field(description="A bare day means its end in UTC.")] = None
-    note: Annotated[str, _text(100, 0), AfterValidator(_one_line)] = ""
+    note: Annotated[str, _text(100, 0), AfterValidator(one_line)] = ""
 
 
 class CertificationSearch(PageQuery):

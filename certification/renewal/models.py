@@ -33,7 +33,9 @@ class CreditState(StrEnum):
 class Credit(Model):
     """Continuing education of one person towards one certification. `amount` is in credits, usually hours.
 
-    The same source counts once for each person and certification. `spent_on` is the renewal that used it up.
+    The same source counts once for each person and certification, and so does the same file of evidence.
+    `claimed_amount` is what the holder asked for, where an officer approved another amount. `spent_on` is the renewal
+    that used it up.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -46,6 +48,7 @@ class Credit(Model):
     )
     person_id: UUID
     amount = fields.DecimalField(6, 2)
+    claimed_amount = fields.DecimalField(6, 2, null=True)
     source = fields.CharEnumField(CreditSource, max_length=10)
     source_id = fields.UUIDField(null=True)
     title = fields.CharField(200)
