@@ -1,6 +1,7 @@
 """The whole table of pages. A test walks it and fails on a route without a declared audience."""
 
 from api.pages import (
+    attendance,
     calendars,
     candidates,
     certificates,
@@ -24,6 +25,7 @@ from api.pages import (
     registrations,
     sign_in,
     sign_up,
+    runs,
     tickets,
     verify,
 )
@@ -341,6 +343,48 @@ PAGES: list[Page] = [
         path="/organize/certificates/{number}/correct",
         handler=certificates.correct,
         audience=Audience.staff,
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/runs",
+        handler=runs.index,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/runs/new/{kind}",
+        handler=runs.new,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/runs/new/{kind}",
+        handler=runs.plan,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/runs/{id:uuid}",
+        handler=runs.show,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/runs/{id:uuid}/progress",
+        handler=runs.progress,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/certifications/{slug}/runs/{id:uuid}/report.csv",
+        handler=runs.report_file,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/certifications/{slug}/runs/{id:uuid}/{verb}",
+        handler=runs.act,
+        audience=Audience.staff,
+    ),
     ),
     Page(
         method="POST",
@@ -558,3 +602,39 @@ PAGES: list[Page] = [
         audience=Audience.staff,
     ),
 ]
+    Page(
+        method="GET",
+        path="/organize/events/{slug}/attendance",
+        handler=attendance.show,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/events/{slug}/attendance/settings",
+        handler=attendance.edit,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/attendance/settings",
+        handler=attendance.save,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/events/{slug}/attendance/progress",
+        handler=attendance.progress,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/events/{slug}/attendance/report.csv",
+        handler=attendance.report_file,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/attendance/{verb}",
+        handler=attendance.act,
+        audience=Audience.staff,
+    ),

@@ -40,6 +40,7 @@ async def certification_sidebar(certification: Certification, current: str, pers
         ),
         ("grading", grading, f"{base}/grading", "pencil", "certification:response:grade"),
         ("certificates", _("Certificates"), f"{base}/certificates", "patch-check", "certification:certificate:view"),
+        ("runs", _("Many at once"), f"{base}/runs", "files", "certification:certificate:view"),
     ]
     return [
         _link(label, href, icon, key, current) for key, label, href, icon, permission in parts if permission in allowed
@@ -84,6 +85,7 @@ async def event_sidebar(event: Event, current: str, person: Person) -> list[dict
         ("registrations", _("Registrations"), f"{base}/registrations", "people", "event:registration:view"),
         ("check-in", _("Check-in"), f"{base}/check-in", "qr-code-scan", "event:check_in:scan"),
     ]
+        ("attendance", _("Attendance certificates"), f"{base}/attendance", "award", "event:attendance:edit"),
     held = await permissions_on(person, event.organization_id, event.id)
     return [
         _link(label, href, icon, key, current) for key, label, href, icon, permission in parts if permission in held

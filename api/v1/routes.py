@@ -32,6 +32,7 @@ from api.idempotency import AlreadyCreated
 from api.routing import Audience, Endpoint, Scope
 from api.v1 import (
     attempts,
+    attendance,
     bulk_runs,
     certificates,
     certifications,
@@ -52,6 +53,9 @@ from api.v1 import (
 )
 from api.v1.organizations import HeldJobOut
 from api.v1.tokens import TokenCreated, TokenIn
+from certification.attendance.conferring import NotOffered, NotOver
+from certification.attendance.offers import EventNotHeld
+from certification.attendance.schemas import AttendedOut, AttendedQuery, OfferIn, OfferOut
 from certification.bank.schemas import (
     BankItemOut,
     ExportQuery,
@@ -678,6 +682,61 @@ ENDPOINTS: list[Endpoint] = [
         summary="Dry run over a filter",
         body=FilterRunIn,
         answers={201: RunOut},
+    ),
+    # --- Certificates of attendance ---
+    Endpoint(
+        method="GET",
+        path="/events/{slug}/attendance-offer",
+        handler=attendance.show_offer,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Attendance",
+        summary="What an event offers to those who attend",
+        answers={200: OfferOut},
+    ),
+    Endpoint(
+        method="PUT",
+        path="/events/{slug}/attendance-offer",
+        handler=attendance.save_offer,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Attendance",
+        summary="Change what an event offers to those who attend",
+        body=OfferIn,
+        answers={200: OfferOut},
+        errors=[EventNotHeld],
+    ),
+    Endpoint(
+        method="GET",
+        path="/events/{slug}/attendance",
+        handler=attendance.attended,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Attendance",
+        summary="Who attended, and for how many hours",
+        query=AttendedQuery,
+        answers={200: PageOf[AttendedOut]},
+    ),
+    Endpoint(
+        method="GET",
+        path="/events/{slug}/attendance-run",
+        handler=attendance.show_run,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Attendance",
+        summary="How far issuing is",
+        answers={200: RunOut},
+    ),
+    Endpoint(
+        method="POST",
+        path="/events/{slug}/attendance-run",
+        handler=attendance.confer,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Attendance",
+        summary="Issue to everybody who has no certificate yet",
+        answers={200: RunOut},
+        errors=[NotOffered, NotOver, NothingToDo],
     ),
     Endpoint(
         method="POST",

@@ -53,6 +53,15 @@ class Attended:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many were checked in, how many of them have a certificate, and the hours of all together."""
+
+    there: int
+    issued: int
+    hours: Decimal
+
+
 # The union of time ranges as a multirange: what overlaps counts once (PostgreSQL 14, section 8.17).
 _SPAN = "sum(extract(epoch FROM upper(u) - lower(u))) / 3600"
 _BASIS = f"""
@@ -132,6 +141,19 @@ async def attended(
         )
         for row in rows
     ]
+
+
+async def summary(event: Event) -> Summary:
+    """The counts of everybody who was checked in."""
+    row = await fetchrow(
+        f"""WITH there AS ({CHECKED_IN})
+            SELECT count(*) AS there, count(c.id) AS issued, coalesce(sum(t.hours), 0) AS hours
+            FROM there t LEFT JOIN issue_request q ON q.source_kind = 'attendance' AND q.source_id = t.registration_id
+            LEFT JOIN certificate c ON c.issue_request_id = q.id""",
+        event.id,
+        (await basis_of(event)).hours_of_all,
+    )
+    return Summary(row["there"], row["issued"], row["hours"]) if row else Summary(0, 0, Decimal(0))
 
 
 def rounded(value: Decimal) -> Decimal:
