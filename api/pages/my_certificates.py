@@ -1,13 +1,13 @@
-"""/me/certificates/{number}: how a holder shows one certificate, and what its public page says of them."""
+"""/me/certificates/…: how a holder shows one certificate, what its public page says, and taking all of them along."""
 
 from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import auth, parse
+from api import auth, parse, respond
 from api.render import redirect, render
-from certification.certificates import permissions, queries, sharing
+from certification.certificates import holdings, permissions, queries, sharing
 from certification.certificates.schemas import PrivacyIn, SharingOut
 from certification.certificates.verification import standing_of
 from core.i18n import gettext as _
@@ -38,3 +38,14 @@ async def change_privacy(request: Request) -> Response:
         _("Your name is hidden on the public page.") if data.is_name_hidden else _("The public page shows your name.")
     )
     return redirect(f"/me/certificates/{certificate.number}", flash=flash)
+
+
+async def transcript(request: Request) -> Response:
+    """Everything conferred, as one PDF in the holder's language."""
+    content = await holdings.transcript(auth.current_person(request), now=datetime.now(UTC))
+    return respond.file(content, "application/pdf", "transcript.pdf")
+
+
+async def wallet(request: Request) -> Response:
+    """Every certificate with its badge, for backpacks and wallets."""
+    return respond.file(await holdings.wallet(auth.current_person(request)), "application/zip", "certificates.zip")

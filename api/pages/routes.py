@@ -12,6 +12,8 @@ from api.pages import (
     grading,
     home,
     items,
+    layout_pictures,
+    layouts,
     me,
     my_certificates,
     organizations,
@@ -23,9 +25,9 @@ from api.pages import (
     profile,
     programme,
     registrations,
+    runs,
     sign_in,
     sign_up,
-    runs,
     tickets,
     verify,
 )
@@ -320,6 +322,10 @@ PAGES: list[Page] = [
         method="GET", path="/me/certificates/{number}.pdf", handler=certificates.document, audience=Audience.signed_in
     ),
     Page(
+        method="GET", path="/me/transcript.pdf", handler=my_certificates.transcript, audience=Audience.signed_in
+    ),
+    Page(method="GET", path="/me/wallet.zip", handler=my_certificates.wallet, audience=Audience.signed_in),
+    Page(
         method="GET",
         path="/me/certificates/{number}",
         handler=my_certificates.show,
@@ -337,12 +343,6 @@ PAGES: list[Page] = [
         handler=certificates.of_certification,
         audience=Audience.staff,
     ),
-    Page(method="GET", path="/organize/certificates/{number}", handler=certificates.manage, audience=Audience.staff),
-    Page(
-        method="POST",
-        path="/organize/certificates/{number}/correct",
-        handler=certificates.correct,
-        audience=Audience.staff,
     Page(
         method="GET",
         path="/organize/certifications/{slug}/runs",
@@ -385,6 +385,12 @@ PAGES: list[Page] = [
         handler=runs.act,
         audience=Audience.staff,
     ),
+    Page(method="GET", path="/organize/certificates/{number}", handler=certificates.manage, audience=Audience.staff),
+    Page(
+        method="POST",
+        path="/organize/certificates/{number}/correct",
+        handler=certificates.correct,
+        audience=Audience.staff,
     ),
     Page(
         method="POST",
@@ -396,6 +402,93 @@ PAGES: list[Page] = [
         method="POST",
         path="/organize/issue-requests/{id:uuid}/retry",
         handler=certificates.retry,
+        audience=Audience.staff,
+    ),
+    # --- Layouts ---
+    Page(method="GET", path="/organize/{slug}/layouts", handler=layouts.index, audience=Audience.staff),
+    Page(method="GET", path="/organize/{slug}/layouts/new", handler=layouts.new, audience=Audience.staff),
+    Page(method="POST", path="/organize/{slug}/layouts/new", handler=layouts.create, audience=Audience.staff),
+    Page(
+        method="GET", path="/organize/{slug}/layouts/pictures", handler=layout_pictures.index, audience=Audience.staff
+    ),
+    Page(
+        method="POST", path="/organize/{slug}/layouts/pictures", handler=layout_pictures.upload, audience=Audience.staff
+    ),
+    Page(
+        method="GET",
+        path="/organize/{slug}/layouts/pictures/{id:uuid}",
+        handler=layout_pictures.content,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/layouts/pictures/{id:uuid}/rename",
+        handler=layout_pictures.rename,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/layouts/pictures/{id:uuid}/archive",
+        handler=layout_pictures.archive,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/layouts/pictures/{id:uuid}/restore",
+        handler=layout_pictures.restore,
+        audience=Audience.staff,
+    ),
+    Page(method="GET", path="/organize/{slug}/layouts/{id:uuid}", handler=layouts.edit, audience=Audience.staff),
+    Page(method="POST", path="/organize/{slug}/layouts/{id:uuid}", handler=layouts.submit, audience=Audience.staff),
+    Page(
+        method="POST",
+        path="/organize/{slug}/layouts/{id:uuid}/preview",
+        handler=layouts.show_preview,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/layouts/{id:uuid}/sample.pdf",
+        handler=layouts.sample_of_form,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST", path="/organize/{slug}/layouts/{id:uuid}/rename", handler=layouts.rename, audience=Audience.staff
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/layouts/{id:uuid}/archive",
+        handler=layouts.archive,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/layouts/{id:uuid}/restore",
+        handler=layouts.restore,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/{slug}/layouts/{id:uuid}/versions/{version:int}",
+        handler=layouts.version,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/{slug}/layouts/{id:uuid}/versions/{version:int}/picture.png",
+        handler=layouts.version_picture,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="GET",
+        path="/organize/{slug}/layouts/{id:uuid}/versions/{version:int}/sample.pdf",
+        handler=layouts.version_sample,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/layouts/{id:uuid}/versions/{version:int}/restore",
+        handler=layouts.restore_version,
         audience=Audience.staff,
     ),
     # --- Home ---
@@ -578,30 +671,6 @@ PAGES: list[Page] = [
         handler=tickets.remove_quota,
         audience=Audience.staff,
     ),
-    Page(method="GET", path="/organize/events/{slug}/check-in", handler=check_in.show, audience=Audience.staff),
-    Page(method="POST", path="/organize/events/{slug}/check-in", handler=check_in.scan, audience=Audience.staff),
-    Page(
-        method="GET", path="/organize/events/{slug}/check-in/lists", handler=check_in.lists, audience=Audience.staff
-    ),
-    Page(
-        method="POST",
-        path="/organize/events/{slug}/check-in/lists/all",
-        handler=check_in.switch_all,
-        audience=Audience.staff,
-    ),
-    Page(
-        method="POST",
-        path="/organize/events/{slug}/check-in/lists/{id:uuid}/{verb}",
-        handler=check_in.switch,
-        audience=Audience.staff,
-    ),
-    Page(
-        method="POST",
-        path="/organize/events/{slug}/check-in/{id:uuid}/undo",
-        handler=check_in.undo,
-        audience=Audience.staff,
-    ),
-]
     Page(
         method="GET",
         path="/organize/events/{slug}/attendance",
@@ -638,3 +707,27 @@ PAGES: list[Page] = [
         handler=attendance.act,
         audience=Audience.staff,
     ),
+    Page(method="GET", path="/organize/events/{slug}/check-in", handler=check_in.show, audience=Audience.staff),
+    Page(method="POST", path="/organize/events/{slug}/check-in", handler=check_in.scan, audience=Audience.staff),
+    Page(
+        method="GET", path="/organize/events/{slug}/check-in/lists", handler=check_in.lists, audience=Audience.staff
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/check-in/lists/all",
+        handler=check_in.switch_all,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/check-in/lists/{id:uuid}/{verb}",
+        handler=check_in.switch,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
+        path="/organize/events/{slug}/check-in/{id:uuid}/undo",
+        handler=check_in.undo,
+        audience=Audience.staff,
+    ),
+]

@@ -1,6 +1,7 @@
 """/api/v1: certificates, verification, and the officers' calls."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,6 +9,7 @@ from starlette.responses import Response
 from api import auth, parse, respond
 from certification.certificates import (
     corrections,
+    holdings,
     issuing,
     permissions,
     queries,
@@ -34,21 +36,38 @@ from certification.certificates.schemas import (
 )
 from certification.programs.permissions import access_certification
 from core import files
-from core.pages import PageOf
+from core.pages import ListQuery, PageOf, page_of
 
 
 async def mine(request: Request) -> Response:
     """The signed-in person's certificates, newest first."""
-    now = datetime.now(UTC)
+    query, now = parse.query(request, ListQuery), datetime.now(UTC)
     held = await queries.held_by(auth.current_person(request).id)
-    items = [CertificateOut.of(certificate, now=now) for certificate in held]
-    return respond.json(PageOf[CertificateOut](items=items, next_cursor=None))
+    newest_first = page_of(
+        [CertificateOut.of(certificate, now=now) for certificate in held],
+        query,
+        key=lambda one: (one.issued_at, one.number),
+        kinds=(datetime, str),
+        descending=True,
+    )
+    return respond.json(newest_first)
 
 
 async def show(request: Request) -> Response:
     """What anyone may learn about a certificate. An unknown number answers 200 with the status `unknown`."""
     found = await verification.verify(request.path_params["number"], now=datetime.now(UTC))
     return respond.json(VerificationOut.of(found))
+
+
+async def transcript(request: Request) -> Response:
+    """Everything conferred on the signed-in person, as one PDF."""
+    content = await holdings.transcript(auth.current_person(request), now=datetime.now(UTC))
+    return respond.file(content, "application/pdf", "transcript.pdf")
+
+
+async def wallet(request: Request) -> Response:
+    """Every certificate of the signed-in person with its badge, as a ZIP."""
+    return respond.file(await holdings.wallet(auth.current_person(request)), "application/zip", "certificates.zip")
 
 
 async def show_sharing(request: Request) -> Response:
@@ -147,8 +166,9 @@ async def held_requests(request: Request) -> Response:
     certification = await access_certification(
         request.path_params["slug"], auth.current_person(request), permission="certification:certificate:issue"
     )
-    items = [IssueRequestOut.of(held) for held in await queries.held_requests(certification.id)]
-    return respond.json(PageOf[IssueRequestOut](items=items, next_cursor=None))
+    query = parse.query(request, ListQuery)
+    held = [IssueRequestOut.of(one) for one in await queries.held_requests(certification.id)]
+    return respond.json(page_of(held, query, key=lambda one: (one.created_at, one.id), kinds=(datetime, UUID)))
 
 
 async def retry(request: Request) -> Response:

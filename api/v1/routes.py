@@ -70,6 +70,7 @@ from certification.bank.schemas import (
 from certification.bulk.runs import NothingToDo, NotInThisState
 from certification.bulk.schemas import FileRunQuery, FilterRunIn, LineOut, RunOut, RunPageQuery
 from certification.certificates.corrections import NotCorrectable
+from certification.certificates.holdings import NothingHeld
 from certification.certificates.issuing import NotHeld
 from certification.certificates.schemas import (
     CertificateOut,
@@ -516,6 +517,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.read,
         tag="Certificates",
         summary="My certificates",
+        query=ListQuery,
         answers={200: PageOf[CertificateOut]},
     ),
     Endpoint(
@@ -586,6 +588,28 @@ ENDPOINTS: list[Endpoint] = [
     ),
     Endpoint(
         method="GET",
+        path="/me/transcript.pdf",
+        handler=certificates.transcript,
+        audience=Audience.signed_in,
+        scope=Scope.read,
+        tag="Certificates",
+        summary="My certificates as one transcript",
+        answers={200: "application/pdf"},
+        errors=[NothingHeld],
+    ),
+    Endpoint(
+        method="GET",
+        path="/me/wallet.zip",
+        handler=certificates.wallet,
+        audience=Audience.signed_in,
+        scope=Scope.read,
+        tag="Certificates",
+        summary="My certificates and badges for a wallet",
+        answers={200: "application/zip"},
+        errors=[NothingHeld],
+    ),
+    Endpoint(
+        method="GET",
         path="/certificates/{number}/sharing",
         handler=certificates.show_sharing,
         audience=Audience.signed_in,
@@ -646,6 +670,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.certify,
         tag="Certificates",
         summary="Certificates that wait for an officer",
+        query=ListQuery,
         answers={200: PageOf[IssueRequestOut]},
     ),
     Endpoint(
@@ -659,29 +684,6 @@ ENDPOINTS: list[Endpoint] = [
         body=RetryIn,
         answers={204: None},
         errors=[NotHeld],
-    ),
-    # --- Runs over many certificates ---
-    Endpoint(
-        method="GET",
-        path="/certifications/{slug}/bulk-runs",
-        handler=bulk_runs.index,
-        audience=Audience.signed_in,
-        scope=Scope.certify,
-        tag="Many at once",
-        summary="Runs of a certification",
-        query=PageQuery,
-        answers={200: PageOf[RunOut]},
-    ),
-    Endpoint(
-        method="POST",
-        path="/certifications/{slug}/bulk-runs",
-        handler=bulk_runs.plan_filter,
-        audience=Audience.signed_in,
-        scope=Scope.certify,
-        tag="Many at once",
-        summary="Dry run over a filter",
-        body=FilterRunIn,
-        answers={201: RunOut},
     ),
     # --- Certificates of attendance ---
     Endpoint(
@@ -737,6 +739,29 @@ ENDPOINTS: list[Endpoint] = [
         summary="Issue to everybody who has no certificate yet",
         answers={200: RunOut},
         errors=[NotOffered, NotOver, NothingToDo],
+    ),
+    # --- Runs over many certificates ---
+    Endpoint(
+        method="GET",
+        path="/certifications/{slug}/bulk-runs",
+        handler=bulk_runs.index,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Many at once",
+        summary="Runs of a certification",
+        query=PageQuery,
+        answers={200: PageOf[RunOut]},
+    ),
+    Endpoint(
+        method="POST",
+        path="/certifications/{slug}/bulk-runs",
+        handler=bulk_runs.plan_filter,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Many at once",
+        summary="Dry run over a filter",
+        body=FilterRunIn,
+        answers={201: RunOut},
     ),
     Endpoint(
         method="POST",

@@ -9,6 +9,12 @@ from certification.certificates.numbers import normalize_number
 from core.errors import Forbidden, NotFound
 
 
+class NotHolder(Forbidden):
+    """403: what only the holder of a certificate may do."""
+
+    code, message = "not_holder", "Only the holder may do this."
+
+
 async def access_certificate(typed_number: str) -> Certificate:
     """The certificate of a number; its existence is public. Raises `NotFound`."""
     number = normalize_number(typed_number)
@@ -19,10 +25,10 @@ async def access_certificate(typed_number: str) -> Certificate:
 
 
 async def access_own(typed_number: str, person: Person) -> Certificate:
-    """The certificate for its holder. Raises `NotFound`, or `Forbidden` since its existence is public."""
+    """The certificate for its holder. Raises `NotFound`, or `NotHolder` since its existence is public."""
     certificate = await access_certificate(typed_number)
     if certificate.person_id != person.id:
-        raise Forbidden("Only the holder may do this.")
+        raise NotHolder()
     return certificate
 
 

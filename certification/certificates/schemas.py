@@ -1,6 +1,7 @@
 """What comes in and goes out about certificates."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from certification.certificates import sharing
 from certification.certificates.models import Certificate, CertificateStatus, IssueRequest
 from certification.certificates.statistics import CertificateStatistics
 from certification.certificates.verification import FileVerdict, FileVerification, Standing, Verification, standing_of
+from certification.signing.levels import SignatureLevel
 from core.pages import PageQuery
 
 
@@ -177,7 +179,12 @@ class CertificateOut(BaseModel):
     achieved_at: datetime
     issued_at: datetime
     valid_until: datetime | None
+    hours: Decimal | None
+    credits: Decimal | None
     pdf_sha256: str
+    signature: SignatureLevel
+    has_badge: bool
+    is_name_hidden: bool
 
     @classmethod
     def of(cls, certificate: Certificate, *, now: datetime) -> Self:
@@ -192,7 +199,12 @@ class CertificateOut(BaseModel):
             achieved_at=certificate.achieved_at,
             issued_at=certificate.issued_at,
             valid_until=certificate.valid_until,
+            hours=certificate.hours,
+            credits=certificate.credits,
             pdf_sha256=certificate.pdf_sha256,
+            signature=certificate.signature,
+            has_badge=certificate.badge_id is not None,
+            is_name_hidden=certificate.is_name_hidden,
         )
 
 
@@ -202,9 +214,16 @@ class IssueRequestOut(BaseModel):
     id: UUID
     holder_name: str
     achieved_at: datetime
+    created_at: datetime
     problem: str
 
     @classmethod
     def of(cls, held: IssueRequest) -> Self:
         """From the row."""
-        return cls(id=held.id, holder_name=held.holder_name, achieved_at=held.achieved_at, problem=held.problem)
+        return cls(
+            id=held.id,
+            holder_name=held.holder_name,
+            achieved_at=held.achieved_at,
+            created_at=held.created_at,
+            problem=held.problem,
+        )

@@ -363,9 +363,10 @@ async def test_holder_finds_certificates_on_a_page_of_their_own(database: str, s
 async def test_officers_page_changes_the_status(database: str, settings: Settings) -> None:
     certificate, _, owner = await a_certificate()
     path = f"/organize/certificates/{certificate.number}"
+    certification = await Certification.get(id=certificate.certification_id)
 
     async with accounts.signed_in(create_app(settings), owner) as client:
-        listed = await client.get(f"/organize/certifications/{(await certificate.certification).slug}/certificates")
+        listed = await client.get(f"/organize/certifications/{certification.slug}/certificates")
         short = await client.post(f"{path}/revoke", data={"reason": "x"})
         done = await client.post(f"{path}/suspend", data={"reason": "Under review"})
         shown = await client.get(path)

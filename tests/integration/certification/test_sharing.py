@@ -1,10 +1,18 @@
 """What holders do with a certificate: share it, hide their name; and what organizers count."""
 
+import hashlib
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
+from zipfile import ZipFile
+
+import pypdfium2
+import zxingcpp
 
 from api.app import create_app
-from certification.certificates import sharing, statistics
+from certification.badges.models import Badge
+from certification.certificates import holdings, sharing, statistics
 from certification.certificates.models import Certificate
 from core.settings import Settings, get_settings
 from tests.factories import accounts
@@ -88,3 +96,46 @@ async def test_statistics_count_months_ends_and_renewals(database: str) -> None:
     assert (before.ended, before.renewal_rate) == (0, None)
     assert soon.ending == [(30, 0), (60, 1), (90, 1)]
     assert (after.ended, after.renewed, after.renewal_rate) == (1, 0, 0)
+
+
+async def test_transcript_lists_everything_and_its_codes_verify(database: str) -> None:
+    certificate, holder, _ = await a_certificate()
+
+    content = await holdings.transcript(holder, now=datetime.now(UTC))
+
+    with closing(pypdfium2.PdfDocument(content)) as document:
+        page = document[0]
+        text = page.get_textpage().get_text_bounded()
+        picture = page.render(scale=3).to_pil()
+    assert len(document_lines := text.splitlines()) >= 5
+    assert "Certified Associate" in document_lines
+    assert any(line.endswith(certificate.number) and line.startswith("Valid") for line in document_lines)
+    codes = [code.text for code in zxingcpp.read_barcodes(picture)]
+    assert codes == [f"{get_settings().public_url}/verify/{certificate.number}"]
+
+
+async def test_wallet_holds_pdf_and_badge_as_they_were_issued(database: str, settings: Settings) -> None:
+    certificate, holder, _ = await a_certificate()
+    badge = await Badge.get(id=certificate.badge_id)
+
+    async with accounts.signed_in(create_app(settings), holder) as client:
+        answer = await client.get("/me/wallet.zip")
+
+    with ZipFile(BytesIO(answer.content)) as archive:
+        assert sorted(archive.namelist()) == [
+            f"{certificate.number}/{certificate.number}.pdf",
+            f"{certificate.number}/open-badge.json",
+            f"{certificate.number}/open-badge.jwt",
+        ]
+        pdf = archive.read(f"{certificate.number}/{certificate.number}.pdf")
+        assert hashlib.sha256(pdf).hexdigest() == certificate.pdf_sha256
+        assert archive.read(f"{certificate.number}/open-badge.json").decode() == badge.credential
+        assert archive.read(f"{certificate.number}/open-badge.jwt").decode() == badge.jwt
+
+
+async def test_who_holds_nothing_is_told_so(database: str, settings: Settings) -> None:
+    person = await accounts.person()
+    async with accounts.signed_in(create_app(settings), person) as client:
+        for path in ("/me/transcript.pdf", "/me/wallet.zip", "/api/v1/me/transcript.pdf", "/api/v1/me/wallet.zip"):
+            assert (await client.get(path)).status_code == 404
+        assert (await client.get("/api/v1/me/wallet.zip")).json()["code"] == "nothing_held"
