@@ -48,11 +48,12 @@ async def certification_sidebar(certification: Certification, current: str, pers
 
 
 async def organization_sidebar(organization: Organization, current: str, person: Person) -> list[dict[str, Any]]:
-    """The links that `person` may follow: overview, members, settings, audit log, jobs."""
+    """The links that `person` may follow: overview, members, layouts, settings, audit log, jobs."""
     base = f"/organize/{organization.slug}"
     links = [
         ("overview", _("Overview"), base, "house", "organization:overview:view"),
         ("members", _("Members"), f"{base}/members", "people", "organization:member:edit"),
+        ("layouts", _("Layouts"), f"{base}/layouts", "palette", "certification:layout:edit"),
         ("settings", _("Settings"), f"{base}/settings", "gear", "organization:settings:edit"),
         ("audit", _("Audit log"), f"{base}/audit", "clock-history", "organization:audit:view"),
     ]
@@ -84,8 +85,8 @@ async def event_sidebar(event: Event, current: str, person: Person) -> list[dict
         ("tickets", _("Tickets and places"), f"{base}/tickets", "ticket-perforated", "event:registration:edit"),
         ("registrations", _("Registrations"), f"{base}/registrations", "people", "event:registration:view"),
         ("check-in", _("Check-in"), f"{base}/check-in", "qr-code-scan", "event:check_in:scan"),
-    ]
         ("attendance", _("Attendance certificates"), f"{base}/attendance", "award", "event:attendance:edit"),
+    ]
     held = await permissions_on(person, event.organization_id, event.id)
     return [
         _link(label, href, icon, key, current) for key, label, href, icon, permission in parts if permission in held
