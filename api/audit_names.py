@@ -7,6 +7,7 @@ from tortoise.models import Model
 
 from accounts.models import AuditEntry, Organization, Person
 from certification.certificates.models import Certificate
+from certification.layouts.models import Layout, LayoutPicture
 from certification.programs.models import Certification
 from events.catalog.models import Event
 from events.programme.models import Speaker
@@ -16,6 +17,8 @@ _NAMED: dict[str, tuple[type[Model], str]] = {
     "certificate": (Certificate, "number"),
     "certification": (Certification, "title"),
     "event": (Event, "title"),
+    "layout": (Layout, "name"),
+    "layout_picture": (LayoutPicture, "name"),
     "organization": (Organization, "name"),
     "person": (Person, "display_name"),
     "quota": (Quota, "name"),
