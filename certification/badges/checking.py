@@ -65,14 +65,14 @@ async def _verify_jws(presented: Presented, *, has_database: bool, fetch: Fetch 
     jws = presented.jws
     assert jws is not None  # for the type checker; the caller has looked
     algorithm, address = jws.header.get("alg"), jws.header.get("kid")
-    if algorithm not in issuer_keys.ALGORITHMS or "crit" in jws.header:
+    if not isinstance(algorithm, str) or algorithm not in issuer_keys.ALGORITHMS or "crit" in jws.header:
         raise Unreadable(Reason.unsupported_suite, str(algorithm)[:100])
     address = address if isinstance(address, str) else None
     key = await issuer_keys.find(presented, address, has_database=has_database, fetch=fetch)
     is_right = await asyncio.to_thread(issuer_keys.verify, key, jws.signature, jws.signed, algorithm=algorithm)
     if not is_right:
         raise Unreadable(Reason.bad_signature)
-    return key, str(algorithm)
+    return key, algorithm
 
 
 def _proof(document: Document, now: datetime) -> Document:

@@ -73,7 +73,7 @@ def score_bands(cut_score: Decimal) -> list[str]:
     lower, bands = _whole(cut_score), []
     while lower < 90:
         upper = (lower // 10 + 1) * 10
-        bands.append(f"{lower}–{upper - 1}")
+        bands.append(f"{lower}–{upper - 1}" if lower < upper - 1 else str(lower))
         lower = upper
     return [*bands, f"{lower}–100" if lower < 100 else "100"]
 
