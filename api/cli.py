@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
 
@@ -21,8 +22,10 @@ app = typer.Typer(
 )
 people = typer.Typer(help="People and the first owner.", no_args_is_help=True)
 jobs = typer.Typer(help="Background jobs that were given up.", no_args_is_help=True)
+certificates = typer.Typer(help="Many certificates at once, from a CSV file.", no_args_is_help=True)
 app.add_typer(people, name="people")
 app.add_typer(jobs, name="jobs")
+app.add_typer(certificates, name="certificates")
 
 Port = Annotated[int | None, typer.Option(help="TCP port; CONFERO_PORT, else 8000.")]
 
@@ -158,6 +161,69 @@ def jobs_retry(
 
     with _explained():
         retry(_settings(), job_id)
+
+
+CsvFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file; its first line names columns")]
+OfCertification = Annotated[str, typer.Option("--certification", help="The certification, as in its address.")]
+Officer = Annotated[str, typer.Option("--by", prompt="E-mail address of the officer", help="In whose name.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done with each line, and change nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before starting.")]
+
+
+@certificates.command("issue")
+def certificates_issue(
+    file: CsvFile,
+    certification: OfCertification,
+    by: Officer,
+    invite: Annotated[bool, typer.Option("--invite", help="Invite people who have no account, by mail.")] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Issue to the people of a file: columns email, and where there are name, achieved_on, score."""
+    _carry_out("issue", file, certification, by, invites=invite, is_dry=dry_run, is_confirmed=yes)
+
+
+@certificates.command("resend")
+def certificates_resend(
+    file: CsvFile, certification: OfCertification, by: Officer, dry_run: DryRun = False, yes: Yes = False
+) -> None:
+    """Mail holders again where their certificates are: column number."""
+    _carry_out("resend", file, certification, by, is_dry=dry_run, is_confirmed=yes)
+
+
+@certificates.command("revoke")
+def certificates_revoke(
+    file: CsvFile,
+    certification: OfCertification,
+    by: Officer,
+    reason: Annotated[str | None, typer.Option(help="Why; a column of the file goes before it.")] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Revoke for good: columns number and, where there is, reason. The holders are told."""
+    _carry_out("revoke", file, certification, by, reason=reason, is_dry=dry_run, is_confirmed=yes)
+
+
+@certificates.command("resume")
+def certificates_resume(
+    run: Annotated[UUID, typer.Argument(help="The run's id, as the command that began it printed it.")],
+    by: Annotated[str | None, typer.Option("--by", help="In whose name; of who made the run if not given.")] = None,
+) -> None:
+    """Carry a dry run out, go on with a run, or watch it."""
+    from api.commands.certificates import resume
+
+    with _explained():
+        code = resume(_settings(), run, by)
+    raise typer.Exit(code)
+
+
+def _carry_out(kind: str, file: Path, certification: str, by: str, **options: Any) -> None:  # Any: of many types
+    from api.commands.certificates import Wanted, carry_out
+    from certification.bulk.models import RunKind
+
+    with _explained():
+        code = carry_out(_settings(), Wanted(RunKind(kind), file, certification, by, **options))
+    raise typer.Exit(code)
 
 
 def _supervise(port: int | None, *, parts: set[str]) -> None:
