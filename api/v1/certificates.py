@@ -9,6 +9,7 @@ from starlette.responses import Response
 from api import auth, parse, respond
 from certification.certificates import (
     corrections,
+    file_verification,
     holdings,
     issuing,
     permissions,
@@ -106,10 +107,11 @@ async def pdf_of(certificate: Certificate) -> Response:
 
 
 async def verify_file(request: Request) -> Response:
-    """Whether the bytes of a PDF are the ones issued. The body is the file itself."""
+    """What a PDF, PNG, SVG, JSON or JWT is, compared with what was issued. The body is the file itself."""
     query = parse.query(request, VerifyFileQuery)
-    found = await verification.verify_file(await request.body(), number=query.number, now=datetime.now(UTC))
-    return respond.json(FileVerificationOut.of(found))
+    content = await request.body()
+    found = await file_verification.verify_file(content, number=query.number, now=datetime.now(UTC))
+    return respond.json(FileVerificationOut.of(found, asked=query.number))
 
 
 async def revoke(request: Request) -> Response:

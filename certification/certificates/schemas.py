@@ -7,10 +7,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from certification.certificates import sharing
+from certification.certificates import sharing, statements
+from certification.certificates.examination import FileKind
+from certification.certificates.file_verification import FileVerdict, FileVerification
+from certification.certificates.findings import Check, Outcome, Subject
 from certification.certificates.models import Certificate, CertificateStatus, IssueRequest
 from certification.certificates.statistics import CertificateStatistics
-from certification.certificates.verification import FileVerdict, FileVerification, Standing, Verification, standing_of
+from certification.certificates.verification import Standing, Verification, standing_of
 from certification.signing.levels import SignatureLevel
 from core.pages import PageQuery
 
@@ -121,50 +124,124 @@ class VerifyFileQuery(BaseModel):
     number: Annotated[str | None, Field(max_length=40)] = None
 
 
+class CheckOut(BaseModel):
+    """One check behind an answer; `text` is in the reader's language."""
+
+    subject: Subject
+    outcome: Outcome
+    text: str
+
+    @classmethod
+    def of(cls, check: Check) -> Self:
+        """From what was found."""
+        return cls(subject=check.subject, outcome=check.outcome, text=check.text)
+
+
 class VerificationOut(BaseModel):
-    """What anyone learns about a number."""
+    """What anyone learns about a number. `statement` says what is true in one sentence, in the reader's language.
+
+    `holder` is absent where the holder keeps their name private. `corrects` and `corrected_by`, `renews` and
+    `renewed_by` are the numbers of the certificates before and after this one. `pdf_sha256` names the bytes issued.
+    """
 
     number: str
     status: Standing
+    statement: str
     holder: str | None = None
+    is_name_hidden: bool = False
     achievement: str | None = None
     issuer: str | None = None
     achieved_at: datetime | None = None
     issued_at: datetime | None = None
     valid_until: datetime | None = None
-    superseded_by: str | None = None
+    corrects: str | None = None
+    corrected_by: str | None = None
+    renews: str | None = None
+    renewed_by: str | None = None
+    signature: SignatureLevel | None = None
+    pdf_sha256: str | None = None
+    checks: list[CheckOut]
 
     @classmethod
     def of(cls, verification: Verification) -> Self:
         """From what verification found."""
         found = verification.certificate
-        if found is None:
-            return cls(number=verification.number, status=verification.standing)
-        return cls(
-            number=found.number,
+        answer = cls(
+            number=verification.number,
             status=verification.standing,
-            holder=found.holder_name,
-            achievement=found.achievement,
-            issuer=found.issuer_name,
-            achieved_at=found.achieved_at,
-            issued_at=found.issued_at,
-            valid_until=found.valid_until,
-            superseded_by=verification.successor_number,
+            statement=statements.of_number(verification),
+            checks=[CheckOut.of(check) for check in verification.checks],
+        )
+        if found is None:
+            return answer
+        return answer.model_copy(
+            update={
+                "holder": verification.holder,
+                "is_name_hidden": found.is_name_hidden,
+                "achievement": found.achievement,
+                "issuer": found.issuer_name,
+                "achieved_at": found.achieved_at,
+                "issued_at": found.issued_at,
+                "valid_until": found.valid_until,
+                "corrects": verification.corrects,
+                "corrected_by": verification.corrected_by,
+                "renews": verification.renews,
+                "renewed_by": verification.renewed_by,
+                "signature": found.signature,
+                "pdf_sha256": found.pdf_sha256,
+            }
         )
 
 
+class BadgeClaimsOut(BaseModel):
+    """What a badge of another issuer says of itself; only as true as the checks make it."""
+
+    issuer: str
+    issuer_name: str
+    holder: str
+    achievement: str
+    number: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
 class FileVerificationOut(BaseModel):
-    """Whether a file's bytes are the ones issued, and of which certificate."""
+    """What a file is. `certificate` is the one of this register that it is, or says it is; `claims` a foreign badge's.
+
+    Only `genuine` says that it is what was issued; whether it is in force is the certificate's `status`.
+    """
 
     verdict: FileVerdict
+    kind: FileKind
     sha256: str
+    statement: str
+    checks: list[CheckOut]
     certificate: VerificationOut | None
+    claims: BadgeClaimsOut | None = None
 
     @classmethod
-    def of(cls, found: FileVerification) -> Self:
-        """From what verification found."""
-        certificate = VerificationOut.of(found.verification) if found.verification else None
-        return cls(verdict=found.verdict, sha256=found.sha256, certificate=certificate)
+    def of(cls, found: FileVerification, *, asked: str | None = None) -> Self:
+        """From what verification found; `asked` is the number that the file was compared with."""
+        said = found.badge.claims if found.badge and found.verdict is FileVerdict.foreign else None
+        return cls(
+            verdict=found.verdict,
+            kind=found.kind,
+            sha256=found.sha256,
+            statement=statements.of_file(found, asked=asked),
+            checks=[CheckOut.of(check) for check in found.checks],
+            certificate=VerificationOut.of(found.verification) if found.verification else None,
+            claims=BadgeClaimsOut(
+                issuer=said.issuer_id,
+                issuer_name=said.issuer_name,
+                holder=said.holder_name,
+                achievement=said.achievement,
+                number=said.number,
+                valid_from=said.valid_from,
+                valid_until=said.valid_until,
+            )
+            if said
+            else None,
+        )
 
 
 class CertificateOut(BaseModel):

@@ -1,12 +1,17 @@
 """What anyone may learn about a certificate: its status, holder, achievement and dates, and nothing more."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import unquote, urlsplit
 
+from certification.certificates import findings
+from certification.certificates.findings import Check
 from certification.certificates.models import Certificate, CertificateStatus
 from certification.certificates.numbers import normalize_number
+from core.errors import InvalidInput
+from core.i18n import gettext as _
+from core.settings import get_settings
 
 
 class Standing(StrEnum):
@@ -20,31 +25,45 @@ class Standing(StrEnum):
     unknown = "unknown"
 
 
-class FileVerdict(StrEnum):
-    """What an uploaded file is, compared with what was issued."""
-
-    genuine = "genuine"
-    other_certificate = "other_certificate"
-    not_issued = "not_issued"
-
-
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The answer to a verifier; `certificate` is None where the number is unknown."""
+    """The answer to a verifier; `certificate` is None where the number is unknown.
+
+    `predecessor` is the certificate that this one corrects or renews, `successor` the one that did so to it.
+    """
 
     number: str
     standing: Standing
     certificate: Certificate | None = None
-    successor_number: str | None = None
+    predecessor: Certificate | None = None
+    successor: Certificate | None = None
+    checks: tuple[Check, ...] = ()
 
+    @property
+    def corrects(self) -> str | None:
+        """The number of the certificate that this one took the place of."""
+        return self.predecessor.number if self.predecessor and _is_superseded(self.predecessor) else None
 
-@dataclass(frozen=True, slots=True)
-class FileVerification:
-    """The answer about an uploaded file: whether its bytes are the ones issued, and of which certificate."""
+    @property
+    def renews(self) -> str | None:
+        """The number of the certificate that this one followed, which stays in force until its own end."""
+        return self.predecessor.number if self.predecessor and not _is_superseded(self.predecessor) else None
 
-    verdict: FileVerdict
-    sha256: str
-    verification: Verification | None = None
+    @property
+    def corrected_by(self) -> str | None:
+        """The number of the certificate that took the place of this one."""
+        return self.successor.number if self.successor and self.standing is Standing.superseded else None
+
+    @property
+    def renewed_by(self) -> str | None:
+        """The number of the certificate that followed this one."""
+        return self.successor.number if self.successor and self.standing is not Standing.superseded else None
+
+    @property
+    def holder(self) -> str | None:
+        """The name on the certificate; None where its holder keeps it to themselves."""
+        found = self.certificate
+        return found.holder_name if found is not None and not found.is_name_hidden else None
 
 
 def standing_of(certificate: Certificate, *, now: datetime) -> Standing:
@@ -54,34 +73,46 @@ def standing_of(certificate: Certificate, *, now: datetime) -> Standing:
     return Standing(certificate.status.value)
 
 
+def asked_number(typed: str) -> str:
+    """What to look up: a number as it was typed, or the one in an address as a QR code holds it.
+
+    Raises `InvalidInput` for the address of another server, which alone can answer.
+    """
+    text = typed.strip()
+    if not text.lower().startswith(("http://", "https://")):
+        return text[:40]
+    address = urlsplit(text)
+    if address.netloc.lower() != urlsplit(get_settings().public_url).netloc.lower():
+        message = _("This address leads to %(host)s. Open it there: each server answers for its own certificates.")
+        raise InvalidInput({"number": message % {"host": address.netloc[:100]}})
+    return unquote(address.path.removeprefix("/verify/").strip("/"))[:40]
+
+
 async def verify(typed_number: str, *, now: datetime) -> Verification:
     """Look a number up as it was typed or scanned; an impossible number is simply unknown."""
     number = normalize_number(typed_number)
     if number is None:
-        return Verification(typed_number.strip()[:40], Standing.unknown)
+        return _unknown(typed_number.strip()[:40])
     found = await Certificate.get_or_none(number=number).select_related("successor")
-    return _verified(found, now) if found else Verification(number, Standing.unknown)
+    return await of_certificate(found, now=now) if found else _unknown(number)
 
 
-async def verify_file(content: bytes, *, number: str | None, now: datetime) -> FileVerification:
-    """Compare a file's bytes with those issued, by SHA-256; with `number`, with those of that certificate.
-
-    One changed byte makes another digest, so that a file is either exactly what was issued or not.
-    """
-    digest = hashlib.sha256(content).hexdigest()
-    found = await Certificate.filter(pdf_sha256=digest).select_related("successor").first()
-    if found is None:
-        return FileVerification(FileVerdict.not_issued, digest)
-    asked = normalize_number(number) if number else None
-    verdict = FileVerdict.other_certificate if asked and asked != found.number else FileVerdict.genuine
-    return FileVerification(verdict, digest, _verified(found, now))
-
-
-def _verified(certificate: Certificate, now: datetime) -> Verification:
+async def of_certificate(certificate: Certificate, *, now: datetime) -> Verification:
+    """How a certificate stands; its successor has been loaded with it."""
     successor = certificate.successor
     return Verification(
         certificate.number,
         standing_of(certificate, now=now),
         certificate,
-        successor.number if isinstance(successor, Certificate) else None,
+        predecessor=await Certificate.get_or_none(successor_id=certificate.id),
+        successor=successor if isinstance(successor, Certificate) else None,
+        checks=tuple(findings.of_register(certificate, now=now)),
     )
+
+
+def _unknown(number: str) -> Verification:
+    return Verification(number, Standing.unknown, checks=(findings.not_registered(number),))
+
+
+def _is_superseded(certificate: Certificate) -> bool:
+    return certificate.status is CertificateStatus.superseded

@@ -40,7 +40,7 @@ def dissect(content: bytes) -> PdfInspection:
         credentials = tuple(_credentials(reader))
     except Exception:
         credentials = ()
-    return PdfInspection(signatures=signatures, credentials=credentials)
+    return PdfInspection(signatures=signatures, subject=_subject(reader), credentials=credentials)
 
 
 def _examine(signature: EmbeddedPdfSignature, content: bytes) -> PdfSignature:
@@ -160,6 +160,13 @@ def _name_of(name: x509.Name) -> str:
 def _text(value: Any) -> str:  # Any: a name's part is text, or a list of texts
     text = " · ".join(map(str, value)) if isinstance(value, list) else str(value or "")
     return "".join(character for character in text if character.isprintable())[:200]
+
+
+def _subject(reader: PdfFileReader) -> str:
+    try:
+        return _text(reader.trailer_view["/Info"]["/Subject"])
+    except Exception:  # no information, or none that can be read
+        return ""
 
 
 def _credentials(reader: PdfFileReader) -> Iterator[bytes]:

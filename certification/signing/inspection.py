@@ -6,6 +6,7 @@ Loads its engine, pyHanko, when a file is inspected and not before.
 """
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,8 @@ from enum import StrEnum
 from core.deadline import Overdue, deadline
 
 MAX_SECONDS = 5.0
+_DESCRIPTION = re.compile(rb"<dc:description>(.{0,2000}?)</dc:description>", re.DOTALL)
+_TAG = re.compile(rb"<[^<>]*>")
 _PARSERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="inspect")
 
 
@@ -57,10 +60,14 @@ class PdfSignature:
 
 @dataclass(frozen=True, slots=True)
 class PdfInspection:
-    """What was found. `credentials` are attached files that may be badges, as they are in the file, at most five."""
+    """What was found. `credentials` are attached files that may be badges, as they are in the file, at most five.
+
+    `subject` is what the document's information says that it is about, which anybody can have written.
+    """
 
     problem: PdfProblem | None = None
     signatures: tuple[PdfSignature, ...] = ()
+    subject: str = ""
     credentials: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -91,4 +98,10 @@ def inspect_pdf_here(content: bytes, *, seconds: float = MAX_SECONDS) -> PdfInsp
     except Overdue:
         return PdfInspection(PdfProblem.too_slow)
     except Exception:  # whatever a parser says of bytes that are not what they should be
-        return PdfInspection(PdfProblem.damaged)
+        return PdfInspection(PdfProblem.damaged, subject=_subject_in_clear(content))
+
+
+def _subject_in_clear(content: bytes) -> str:
+    """The subject from the metadata, which stand in a PDF/A uncompressed so that they outlive damage elsewhere."""
+    found = _DESCRIPTION.search(content)
+    return _TAG.sub(b" ", found.group(1)).decode(errors="replace").strip()[:200] if found else ""

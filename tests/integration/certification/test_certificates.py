@@ -13,9 +13,10 @@ from accounts.models import Person, Role
 from accounts.tokens import CROCKFORD
 from api.app import create_app
 from api.worker import import_jobs
-from certification.certificates import issuing, statuses, verification
+from certification.certificates import file_verification, issuing, statuses, verification
+from certification.certificates.file_verification import FileVerdict
 from certification.certificates.models import Certificate, IssueRequest, IssueState, SourceKind
-from certification.certificates.verification import FileVerdict, Standing
+from certification.certificates.verification import Standing
 from certification.programs import certifications, queries
 from certification.programs.models import Certification
 from certification.programs.schemas import CertificationIn, PolicyIn
@@ -215,20 +216,20 @@ async def test_issued_file_is_genuine_and_one_changed_byte_is_noticed(database: 
     content = await files.get(certificate.pdf_sha256)
     changed = content[:-10] + bytes([content[-10] ^ 1]) + content[-9:]
 
-    genuine = await verification.verify_file(content, number=certificate.number, now=NOW)
-    forged = await verification.verify_file(changed, number=certificate.number, now=NOW)
+    genuine = await file_verification.verify_file(content, number=certificate.number, now=NOW)
+    forged = await file_verification.verify_file(changed, number=certificate.number, now=NOW)
 
     assert genuine.verdict is FileVerdict.genuine
     assert genuine.sha256 == hashlib.sha256(content).hexdigest()
-    assert forged.verdict is FileVerdict.not_issued
-    assert forged.verification is None
+    assert forged.verdict is FileVerdict.altered
+    assert forged.number == certificate.number
 
 
 async def test_file_of_another_certificate_is_told_apart(database: str) -> None:
     one, _, _ = await a_certificate()
     other, _, _ = await a_certificate()
 
-    checked = await verification.verify_file(await files.get(one.pdf_sha256), number=other.number, now=NOW)
+    checked = await file_verification.verify_file(await files.get(one.pdf_sha256), number=other.number, now=NOW)
 
     assert checked.verdict is FileVerdict.other_certificate
     assert checked.verification is not None
@@ -270,6 +271,7 @@ async def test_api_shows_a_stranger_only_what_a_verifier_needs(database: str, se
         unknown = await client.get("/api/v1/certificates/0000-0000-0000")
         refused = await client.get(f"/api/v1/certificates/{certificate.number}.pdf")
 
+    until = "valid until November 24, 2028"
     assert shown == {
         "number": certificate.number,
         "status": "valid",
@@ -279,8 +281,21 @@ async def test_api_shows_a_stranger_only_what_a_verifier_needs(database: str, se
         "achieved_at": "2026-11-24T09:00:00Z",
         "issued_at": shown["issued_at"],
         "valid_until": "2028-11-24T09:00:00Z",
-        "superseded_by": None,
+        "statement": f"Open Systems Foundation conferred “Certified Associate” on Zoë Ångström, and it is {until}.",
+        "is_name_hidden": False,
+        "corrects": None,
+        "corrected_by": None,
+        "renews": None,
+        "renewed_by": None,
+        "signature": "B-B",
+        "pdf_sha256": certificate.pdf_sha256,
+        "checks": shown["checks"],
     }
+    assert [(check["subject"], check["outcome"]) for check in shown["checks"]] == [
+        ("register", "passed"),
+        ("status", "passed"),
+        ("dates", "passed"),
+    ]
     assert unknown.json()["status"] == "unknown"
     assert refused.status_code == 401
 
@@ -337,12 +352,12 @@ async def test_verification_pages_say_what_is_true(database: str, settings: Sett
         revoked = await client.get(f"/verify/{certificate.number}")
 
     assert start.status_code == 200
-    assert "conferred this certificate on Zoë Ångström" in found.text
+    assert "conferred “Certified Associate” on Zoë Ångström, and it is valid until" in found.text
     assert (unknown.status_code, "No certificate with this number" in unknown.text) == (404, True)
     assert "Every byte is as it was issued" in genuine.text
-    assert "Not the file that was issued" in forged.text
+    assert "This is not the file that Open Systems Foundation issued" in forged.text
     assert (nothing.status_code, "Choose a file" in nothing.text) == (422, True)
-    assert "Do not rely on it" in revoked.text
+    assert "do not rely on it" in revoked.text
     assert "Forged identity" not in revoked.text
 
 

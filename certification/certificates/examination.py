@@ -1,0 +1,96 @@
+"""What a file alone says: which kind it is, whether its own signatures hold, and what it claims to be."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from certification.badges.verdicts import BadgeCheck, Reason
+from certification.certificates.numbers import normalize_number
+from certification.signing.inspection import PdfInspection, inspect_pdf
+
+if TYPE_CHECKING:
+    from certification.badges.issuer_keys import Fetch
+
+_NUMBER = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z])")
+
+
+class FileKind(StrEnum):
+    """By the first bytes, whatever the file is called."""
+
+    pdf = "pdf"
+    png = "png"
+    svg = "svg"
+    json = "json"
+    jwt = "jwt"
+    other = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found. `pdf` is there for a PDF; `badge` for a badge, or the one that a PDF or a picture carries.
+
+    `credential` is that badge as it stands in the file. `number` is the certificate that the file claims to be.
+    """
+
+    kind: FileKind
+    pdf: PdfInspection | None = None
+    badge: BadgeCheck | None = None
+    credential: bytes | None = None
+    number: str | None = None
+
+
+def kind_of(content: bytes) -> FileKind:
+    """Which kind of file the bytes are."""
+    start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"%PDF-"):
+        return FileKind.pdf
+    if start.startswith(b"\x89PNG\r\n\x1a\n"):
+        return FileKind.png
+    if start.startswith(b"<"):
+        return FileKind.svg
+    if start.startswith(b"{"):
+        return FileKind.json
+    return FileKind.jwt if start.startswith(b"ey") else FileKind.other
+
+
+async def examine(
+    content: bytes, *, now: datetime, fetch: "Fetch | None" = None, has_database: bool = True
+) -> Examination:
+    """Look into a file, which may be anything at all; never raises for what is in it, and works within limits.
+
+    `fetch` and `has_database` say where keys and statuses of badges may be asked for, as in `badges.checking.check`.
+    """
+    kind = kind_of(content)
+    if kind is FileKind.pdf:
+        return await _examine_pdf(content, now=now, fetch=fetch, has_database=has_database)
+    if kind is FileKind.other:
+        return Examination(kind)
+    checked = await _check(content, now=now, fetch=fetch, has_database=has_database)
+    return Examination(kind, badge=checked, credential=content, number=_number_of(checked))
+
+
+async def _examine_pdf(content: bytes, *, now: datetime, fetch: "Fetch | None", has_database: bool) -> Examination:
+    found = await inspect_pdf(content)
+    number = _number_in(found.subject)
+    for credential in found.credentials:
+        checked = await _check(credential, now=now, fetch=fetch, has_database=has_database)
+        if Reason.not_a_badge not in checked.reasons:
+            return Examination(FileKind.pdf, found, checked, credential, _number_of(checked) or number)
+    return Examination(FileKind.pdf, found, number=number)
+
+
+async def _check(content: bytes, *, now: datetime, fetch: "Fetch | None", has_database: bool) -> BadgeCheck:
+    from certification.badges import checking
+
+    return await checking.check(content, now=now, fetch=fetch, has_database=has_database)
+
+
+def _number_of(checked: BadgeCheck) -> str | None:
+    return normalize_number(checked.claims.number) if checked.claims else None
+
+
+def _number_in(text: str) -> str | None:
+    found = _NUMBER.search(text)
+    return normalize_number(found.group()) if found else None

@@ -1,0 +1,184 @@
+"""The one sentence that says what is true, in the reader's language; whoever reads nothing else is not misled."""
+
+from enum import StrEnum
+
+from certification.badges.verdicts import BadgeClaims, Verdict
+from certification.certificates.file_verification import FileVerdict, FileVerification, is_refused
+from certification.certificates.models import Certificate
+from certification.certificates.verification import Standing, Verification
+from certification.signing.inspection import SignatureState
+from certification.signing.levels import SignatureLevel
+from core.i18n import gettext as _
+from core.templating import format_date
+
+
+class Tone(StrEnum):
+    """How good the news is; the words of `interface.md` for badges and alerts."""
+
+    success = "success"
+    info = "info"
+    warning = "warning"
+    danger = "danger"
+    neutral = "neutral"
+
+
+def title_of_number(found: Verification) -> str:
+    """The answer in a word or two."""
+    return {
+        Standing.valid: _("Valid"),
+        Standing.expired: _("Expired"),
+        Standing.suspended: _("Suspended"),
+        Standing.revoked: _("Revoked"),
+        Standing.superseded: _("Superseded"),
+        Standing.unknown: _("Unknown"),
+    }[found.standing]
+
+
+def title_of_file(found: FileVerification) -> str:
+    """The answer in a few words."""
+    match found.verdict:
+        case FileVerdict.genuine if found.verification is not None:
+            return _genuine(found.verification.standing)
+        case FileVerdict.other_certificate:
+            return _("Another certificate")
+        case FileVerdict.altered:
+            return _("Not genuine")
+        case FileVerdict.foreign if is_refused(found):
+            return _("Not to be relied on")
+        case FileVerdict.foreign:
+            return _("Issued elsewhere")
+        case FileVerdict.unreadable:
+            return _("Cannot be verified")
+    return _("Not issued here")
+
+
+def _genuine(standing: Standing) -> str:
+    return {
+        Standing.valid: _("Genuine and valid"),
+        Standing.expired: _("Genuine, but expired"),
+        Standing.suspended: _("Genuine, but suspended"),
+        Standing.revoked: _("Genuine, but revoked"),
+        Standing.superseded: _("Genuine, but superseded"),
+        Standing.unknown: _("Unknown"),
+    }[standing]
+
+
+def of_number(found: Verification) -> str:
+    """What is true of a number."""
+    certificate = found.certificate
+    if certificate is None:
+        return _("No certificate with this number was issued here. Check the number for typing errors.")
+    return _conferred(found, certificate)
+
+
+def of_file(found: FileVerification, *, asked: str | None = None) -> str:
+    """What is true of a file; `asked` is the number that it was compared with."""
+    verified = found.verification
+    match found.verdict:
+        case FileVerdict.genuine if verified is not None and verified.certificate is not None:
+            return _("This file is genuine.") + " " + _conferred(verified, verified.certificate)
+        case FileVerdict.other_certificate:
+            text = _("This file is genuine, but it is certificate %(issued)s and not %(asked)s.")
+            return text % {"issued": found.number, "asked": asked}
+        case FileVerdict.altered if verified is not None and verified.certificate is not None:
+            text = _(
+                "This is not the file that %(issuer)s issued as certificate %(number)s: it was changed or made up."
+            )
+            return text % {"issuer": verified.certificate.issuer_name, "number": verified.number}
+        case FileVerdict.foreign:
+            return _of_foreign(found)
+        case FileVerdict.unreadable:
+            return _("This file cannot be verified: it carries no certificate or badge that could be read.")
+    return _("Nothing in this file shows that it is a certificate. It was not issued here.")
+
+
+def tone_of_number(found: Verification) -> Tone:
+    """How the answer about a number is shown."""
+    return {
+        Standing.valid: Tone.success,
+        Standing.expired: Tone.warning,
+        Standing.suspended: Tone.warning,
+        Standing.revoked: Tone.danger,
+        Standing.superseded: Tone.info,
+        Standing.unknown: Tone.neutral,
+    }[found.standing]
+
+
+def tone_of_file(found: FileVerification) -> Tone:
+    """How the answer about a file is shown; a foreign one is never good news, since this server cannot know."""
+    match found.verdict:
+        case FileVerdict.genuine if found.verification is not None:
+            return tone_of_number(found.verification)
+        case FileVerdict.altered:
+            return Tone.danger
+        case FileVerdict.other_certificate:
+            return Tone.warning
+        case FileVerdict.foreign:
+            return Tone.danger if is_refused(found) else Tone.info
+    return Tone.neutral
+
+
+def signature_of(certificate: Certificate) -> str:
+    """How the PDF is signed, in words."""
+    return {
+        SignatureLevel.none: _("None; its bytes are compared here"),
+        SignatureLevel.b_b: _("PAdES B-B"),
+        SignatureLevel.b_t: _("PAdES B-T, with a time stamp"),
+    }[certificate.signature]
+
+
+def _conferred(found: Verification, certificate: Certificate) -> str:
+    values = {
+        "issuer": certificate.issuer_name,
+        "holder": found.holder or _("a holder who keeps their name private"),
+        "achievement": certificate.achievement,
+        "date": format_date(certificate.valid_until) if certificate.valid_until else "",
+        "successor": found.successor.number if found.successor else "",
+    }
+    match found.standing:
+        case Standing.valid if certificate.valid_until is not None:
+            text = _("%(issuer)s conferred “%(achievement)s” on %(holder)s, and it is valid until %(date)s.")
+        case Standing.valid:
+            text = _("%(issuer)s conferred “%(achievement)s” on %(holder)s, and it is valid.")
+        case Standing.expired if found.renewed_by is not None:
+            text = _(
+                "%(issuer)s conferred “%(achievement)s” on %(holder)s; it was valid until %(date)s and has been renewed"
+                " by certificate %(successor)s."
+            )
+        case Standing.expired:
+            text = _("%(issuer)s conferred “%(achievement)s” on %(holder)s, but it was valid only until %(date)s.")
+        case Standing.suspended:
+            text = _("%(issuer)s has suspended this certificate of “%(achievement)s”: do not rely on it for now.")
+        case Standing.revoked:
+            text = _("%(issuer)s has revoked this certificate of “%(achievement)s”: do not rely on it.")
+        case _:
+            text = _("%(issuer)s has replaced this certificate by a corrected one, %(successor)s: rely on that one.")
+    return text % values
+
+
+def _of_foreign(found: FileVerification) -> str:
+    claims = found.badge.claims if found.badge else None
+    if found.badge is not None and claims is not None:
+        return _of_foreign_badge(found, claims)
+    signature = found.pdf.signature if found.pdf else None
+    if signature is not None and signature.state is SignatureState.intact:
+        text = _("This PDF was not issued here; it is signed by %(signer)s, and unchanged since.")
+        return text % {"signer": signature.signer or _("somebody unnamed")}
+    return _("This PDF was not issued here, and its signature does not hold.")
+
+
+def _of_foreign_badge(found: FileVerification, claims: BadgeClaims) -> str:
+    values = {"issuer": claims.issuer_name or claims.issuer_id}
+    badge = found.badge
+    assert badge is not None  # for the type checker; the caller has looked
+    if is_refused(found):
+        return _("This badge was not issued here, and it is not to be relied on; it names %(issuer)s.") % values
+    if badge.verdict is Verdict.undetermined:
+        return _("This badge was not issued here; it names %(issuer)s, and its signature cannot be checked.") % values
+    text = _(
+        "This badge was not issued here; it names %(issuer)s and is unchanged since it was signed, but whether"
+        " %(issuer)s signed it and still stands by it is for %(issuer)s to say."
+    )
+    if badge.verdict is Verdict.valid:
+        text = _("This badge was not issued here; it is unchanged since %(issuer)s signed it.")
+    return text % values
