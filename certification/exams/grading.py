@@ -17,6 +17,7 @@ from certification.exams.contents import contents_of
 from certification.exams.models import Attempt, AttemptStatus, Response, Result
 from certification.exams.permissions import OwnAttempt
 from certification.exams.scoring import AttemptScore, ItemScore, score_attempt, score_response
+from certification.programs import entitlements
 from core.announce import announce
 from core.database import execute, fetch, transaction
 from core.errors import Conflict, InvalidInput
@@ -190,6 +191,7 @@ async def _write_result(attempt: Attempt, score: AttemptScore, *, version: int) 
 
 
 async def _request_certificate(attempt: Attempt, result: Result) -> None:
+    await entitlements.fulfil(attempt.entitlement_id)
     await issuing.request(
         SourceKind.attempt,
         attempt.id,

@@ -153,6 +153,18 @@ async def take_attempt(
     return usable
 
 
+async def fulfil(entitlement_id: UUID) -> None:
+    """Use up what is left of an entitlement whose exam was passed: its further attempts are for retakes after a failure.
+
+    Source: the policy "includes one retake after a failure" (product.md). In the caller's transaction.
+    """
+    async with transaction() as connection:
+        await connection.execute(
+            "UPDATE entitlement SET attempts_allowed = attempts_used WHERE id = $1 AND attempts_used > 0",
+            entitlement_id,
+        )
+
+
 async def _count(entitlement_id: UUID) -> None:
     async with transaction() as connection:
         await connection.execute(

@@ -187,14 +187,18 @@ async def test_retake_waits_as_long_as_the_policy_says(settings: Settings, datab
     assert (await Entitlement.get(id=attempt.entitlement_id)).attempts_used == 2
 
 
-async def test_who_passed_may_sit_again_to_renew(database: str) -> None:
+async def test_who_passed_sits_again_only_with_a_new_entitlement(database: str) -> None:
+    """What is left of the old one is for retakes after a failure; an open certification grants the next at its end."""
     certification = await exams.certification(policy={"retake_wait_days": 7})
     learner = await accounts.person()
     attempt = await exams.attempt(certification, learner, now=NOW)
     await exams.answer(attempt)
     await attempts.submit(attempt, by=learner, now=NOW)
 
-    again = await exams.attempt(certification, learner, now=NOW + timedelta(hours=1))
+    with pytest.raises(NoAttemptsLeft):
+        await exams.attempt(certification, learner, now=NOW + timedelta(hours=1))
+    again = await exams.attempt(certification, learner, now=NOW + timedelta(days=366))
+
     assert again.status is AttemptStatus.in_progress
 
 
