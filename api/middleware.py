@@ -132,7 +132,7 @@ class Guard:
     def _body_limit(self, scope: Scope) -> int:
         media = Headers(scope=scope).get("content-type", "")
         takes_upload = media.startswith("multipart/form-data") or scope["path"].endswith(
-            ("/items/import", "/bulk-runs/import", "/verifications", "/credits")
+            ("/items/import", "/bulk-runs/import", "/verifications", "/credits", "/layout-pictures")
         )
         return self.settings.max_upload_bytes if takes_upload else self.settings.max_body_bytes
 

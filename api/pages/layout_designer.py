@@ -10,7 +10,7 @@ from api.pages.layout_form import Draft
 from api.pages.words import LANGUAGES, language_name
 from api.render import FormState
 from certification.layouts import placeholders, previews, queries
-from certification.layouts.definition import LayoutDefinition, page_size
+from certification.layouts.definition import LayoutDefinition
 from certification.layouts.legibility import Faint, faint
 from certification.layouts.models import Layout
 from certification.layouts.samples import SampleHolder, sample
@@ -37,7 +37,7 @@ class Handle:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The page as a `data:` address, or the problems (field, sentence) that keep it from being set."""
+    """The page as a `data:` address where it can be set, and the problems (field, sentence) that keep it unsaved."""
 
     width: float
     height: float
@@ -49,18 +49,28 @@ class Preview:
 
 
 async def preview(layout: Layout, draft: Draft, asked: SampleQuery) -> Preview:
-    """The draft set with the sample that is asked for."""
+    """The draft set with the sample that is asked for, also where it breaks rules of the whole page only."""
     facts = sample(layout.organization, asked.kind, asked.holder, asked.language)
     is_mirrored = direction(asked.language) == "rtl"
+    problems: dict[str, str] = {}
+    definition: LayoutDefinition | None = None
     try:
         definition = draft.read()
-        content = await previews.picture(definition, facts, organization_id=layout.organization_id, width=WIDTH)
     except InvalidInput as error:
-        width, height = page_size("A4", "landscape")
-        return Preview(width, height, None, is_mirrored, (), tuple(error.fields.items()), ())
+        problems = error.fields
+        definition = draft.drawn() if set(problems) == {""} else None
+    content: bytes | None = None
+    try:
+        if definition is not None:
+            organization_id = layout.organization_id
+            content = await previews.picture(definition, facts, organization_id=organization_id, width=WIDTH)
+    except InvalidInput as error:
+        problems = problems | error.fields
+    if definition is None or content is None:
+        return Preview(*draft.size(), None, is_mirrored, (), tuple(problems.items()), ())
     address = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    handles = tuple(_handles(definition, is_mirrored))
-    return Preview(*definition.size, address, is_mirrored, handles, (), tuple(faint(definition, facts.accent)))
+    handles, weak = tuple(_handles(definition, is_mirrored)), tuple(faint(definition, facts.accent))
+    return Preview(*definition.size, address, is_mirrored, handles, tuple(problems.items()), weak)
 
 
 async def designer(

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api import parse
 from api.pages.layout_fields import MODELS, OWN, PARTS, Field, default_of, fields_of, part_fields
 from certification.layouts import editing, placeholders
 from certification.layouts.definition import LayoutDefinition, Orientation, PageFormat, page_size
-from certification.layouts.elements import SMALLEST_QR
+from certification.layouts.elements import SMALLEST_QR, Colour, Element
 from core.errors import InvalidInput
 from core.i18n import gettext as _
 
@@ -25,6 +25,18 @@ _ELEMENT = re.compile(r"elements\.(\d{1,3})\.(.{1,60})")
 _PART = re.compile(r"(texts|entries)\.(\d{1,2})\.([a-z_]{1,20})")
 _BOX = ("x", "y", "width", "height")
 _HEAD = ("page", "orientation", "background", "background_own", "background_picture", "laid_page", "laid_orientation")
+
+
+_ELEMENTS: TypeAdapter[tuple[Element, ...]] = TypeAdapter(tuple[Element, ...])
+
+
+class _Shell(BaseModel):
+    """The page without its elements."""
+
+    page: PageFormat
+    orientation: Orientation
+    background: Colour
+    background_picture: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,17 @@ class ElementDraft:
         except ValueError:
             return None
         return x, y, width, height
+
+    def scaled(self, across: float, down: float) -> "ElementDraft":
+        """With its place on a page `across` times as wide and `down` times as high; codes and seals stay square."""
+        box = self.box()
+        if box is None:
+            return self
+        x, y, width, height = box[0] * across, box[1] * down, box[2] * across, box[3] * down
+        if self.kind in ("qr", "seal"):
+            width = height = min(box[2], box[3])
+        places = {name: f"{round(side, 1):g}" for name, side in zip(_BOX, (x, y, width, height), strict=True)}
+        return replace(self, fields={**self.fields, **places})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +139,16 @@ class Draft:
             raise InvalidInput(problems)
         return definition
 
+    def drawn(self) -> LayoutDefinition | None:
+        """A definition to look at where only the rules of the whole page are broken, such as overlapping; else None."""
+        document = self.document()
+        try:
+            elements = _ELEMENTS.validate_python(document.pop("elements"))
+            shell = _Shell.model_validate(document)
+        except ValidationError:
+            return None
+        return LayoutDefinition.model_construct(**dict(shell), elements=elements) if elements else None
+
     def _placeholder_problems(self) -> list[tuple[str, str]]:
         found = []
         for number, element in enumerate(self.elements):
@@ -149,7 +182,7 @@ class Draft:
     def on_its_page(self) -> "Draft":
         """The draft with its places fitted to the page that is chosen, where they were meant for another.
 
-        A draft that is wrong keeps its places: it cannot be known what they mean.
+        One that is right is fitted as a layout; of one that is wrong, the places are scaled as far as they are numbers.
         """
         wanted = self.head["page"], self.head["orientation"]
         laid = self.head["laid_page"] or wanted[0], self.head["laid_orientation"] or wanted[1]
@@ -157,10 +190,11 @@ class Draft:
             return self
         before = replace(self, head={**self.head, "page": laid[0], "orientation": laid[1]})
         try:
-            fitted = editing.on_page(before.read(), cast(PageFormat, wanted[0]), cast(Orientation, wanted[1]))
-        except (InvalidInput, ValidationError, KeyError):
-            return self
-        return Draft.of(fitted)
+            return Draft.of(editing.on_page(before.read(), *self._shape()))
+        except (InvalidInput, ValidationError):
+            across, down = (new / old for new, old in zip(self.size(), before.size(), strict=True))
+            head = {**self.head, "laid_page": wanted[0], "laid_orientation": wanted[1]}
+            return Draft(head, tuple(each.scaled(across, down) for each in self.elements))
 
     def applied(self, action: str) -> tuple["Draft", int | None]:
         """The draft after `add.text`, `remove.2`, `up.2`, `down.2`, `duplicate.2`, `part_add.2`, `part_up.2.0`,
@@ -197,11 +231,12 @@ class Draft:
         box = element.box()
         if box and element.kind not in editing.BENEATH:
             least = SMALLEST_QR if element.kind == "qr" else 5
-            free = editing.free_box(box[2], box[3], self._page(), self._boxes(), least=least)
+            free = editing.free_box(box[2], box[3], self.size(), self._boxes(), least=least)
             changed |= {name: f"{side:g}" for name, side in zip(_BOX, free, strict=True)}
         return replace(element, fields={**element.fields, **changed})
 
-    def _page(self) -> tuple[float, float]:
+    def size(self) -> tuple[float, float]:
+        """Width and height of the chosen page in millimetres."""
         return page_size(*self._shape())
 
     def _shape(self) -> tuple[PageFormat, Orientation]:

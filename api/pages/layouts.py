@@ -95,10 +95,11 @@ async def show_preview(request: Request) -> Response:
     await parse.read_form(request)
     typed = parse.typed(request)
     shown = await preview(layout, Draft.typed(typed).on_its_page(), _sample_of(typed))
-    # A page that is wrong keeps the last picture: its problems alone are replaced.
-    headers = {"HX-Retarget": "#preview-problems", "HX-Reswap": "outerHTML"} if shown.problems else {}
-    name = "problems" if shown.problems else "preview"
-    return render(request, f"pages/layouts/_{name}.html", {"preview": shown}, headers=headers)
+    if shown.picture is not None:
+        return render(request, "pages/layouts/_preview.html", {"preview": shown})
+    # What cannot be set keeps the last picture: the problems alone are replaced.
+    headers = {"HX-Retarget": "#preview-problems", "HX-Reswap": "outerHTML"}
+    return render(request, "pages/layouts/_problems.html", {"preview": shown}, headers=headers)
 
 
 async def sample_of_form(request: Request) -> Response:

@@ -99,6 +99,13 @@ class LayoutChange(_In):
     is_archived: bool | None = None
 
 
+class PictureChange(_In):
+    """What may be changed about a picture; what is left out stays."""
+
+    name: Name | None = None
+    is_archived: bool | None = None
+
+
 class NameIn(_In):
     """Another name."""
 

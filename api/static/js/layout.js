@@ -87,7 +87,7 @@ function placeProblems() {
   for (const old of form().querySelectorAll(".field-error")) old.remove();
   for (const field of form().querySelectorAll('[aria-invalid="true"]')) field.removeAttribute("aria-invalid");
   for (const item of document.querySelectorAll("#preview-problems [data-field]")) {
-    const field = item.dataset.field && document.getElementById(item.dataset.field);
+    const field = document.getElementById(item.dataset.field);
     if (!field?.closest(".field")) continue;
     const message = document.createElement("p");
     message.className = "field-error";
