@@ -55,7 +55,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     | _CERTIFICATION
     | _OFFICER
     | _GRADER
-    | {"organization:member:edit", "organization:settings:edit", "organization:audit:view", "organization:job:manage"},
+    | {"organization:member:edit", "organization:settings:edit", "organization:audit:view", "organization:job:manage"}
+    | {"organization:key:manage"},
     Role.organizer: _EVENTS,
     Role.programme_chair: _VIEW - {"certification:overview:view"} | {"event:programme:edit"},
     Role.reviewer: frozenset({"organization:overview:view", "event:overview:view"}),

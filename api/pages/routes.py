@@ -2,6 +2,7 @@
 
 from api.pages import (
     attendance,
+    badges,
     calendars,
     candidates,
     certificates,
@@ -317,6 +318,17 @@ PAGES: list[Page] = [
     Page(method="POST", path="/verify/file", handler=verify.check_file, audience=Audience.anyone),
     Page(method="POST", path="/verify/{number}/file", handler=verify.check_file, audience=Audience.anyone),
     Page(method="GET", path="/verify/{number}", handler=verify.show, audience=Audience.anyone),
+    Page(method="GET", path="/achievements/{id:uuid}", handler=badges.achievement, audience=Audience.anyone),
+    Page(
+        method="GET", path="/achievements/{id:uuid}/image.png", handler=badges.achievement_png, audience=Audience.anyone
+    ),
+    Page(
+        method="GET", path="/achievements/{id:uuid}/image.svg", handler=badges.achievement_svg, audience=Audience.anyone
+    ),
+    Page(method="GET", path="/status-lists/{id:uuid}/{purpose}", handler=badges.status_list, audience=Audience.anyone),
+    Page(
+        method="GET", path="/certificates/{number}/badge.{form}", handler=badges.badge, audience=Audience.signed_in
+    ),
     Page(method="GET", path="/me/certificates", handler=certificates.mine, audience=Audience.signed_in),
     Page(
         method="GET", path="/me/certificates/{number}.pdf", handler=certificates.document, audience=Audience.signed_in
@@ -541,6 +553,9 @@ PAGES: list[Page] = [
         handler=organizations.accent_style,
         audience=Audience.anyone,
     ),
+    Page(method="GET", path="/organizations/{slug}/did.json", handler=badges.did_document, audience=Audience.anyone),
+    Page(method="GET", path="/organize/{slug}/keys", handler=badges.show_keys, audience=Audience.staff),
+    Page(method="POST", path="/organize/{slug}/keys", handler=badges.make_key, audience=Audience.staff),
     Page(method="GET", path="/organize/{slug}", handler=organizations.overview, audience=Audience.staff),
     Page(method="GET", path="/organize/{slug}/members", handler=organizations.show_members, audience=Audience.staff),
     Page(method="POST", path="/organize/{slug}/members", handler=organizations.add_member, audience=Audience.staff),

@@ -48,13 +48,14 @@ async def certification_sidebar(certification: Certification, current: str, pers
 
 
 async def organization_sidebar(organization: Organization, current: str, person: Person) -> list[dict[str, Any]]:
-    """The links that `person` may follow: overview, members, layouts, settings, audit log, jobs."""
+    """The links that `person` may follow: overview, members, layouts, settings, keys, audit log, jobs."""
     base = f"/organize/{organization.slug}"
     links = [
         ("overview", _("Overview"), base, "house", "organization:overview:view"),
         ("members", _("Members"), f"{base}/members", "people", "organization:member:edit"),
         ("layouts", _("Layouts"), f"{base}/layouts", "palette", "certification:layout:edit"),
         ("settings", _("Settings"), f"{base}/settings", "gear", "organization:settings:edit"),
+        ("keys", _("Keys"), f"{base}/keys", "key", "organization:key:manage"),
         ("audit", _("Audit log"), f"{base}/audit", "clock-history", "organization:audit:view"),
     ]
     if organization.parent_id is None:

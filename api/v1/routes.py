@@ -33,6 +33,7 @@ from api.routing import Audience, Endpoint, Scope
 from api.v1 import (
     attempts,
     attendance,
+    badges,
     bulk_runs,
     certificates,
     certifications,
@@ -58,6 +59,7 @@ from api.v1.tokens import TokenCreated, TokenIn
 from certification.attendance.conferring import NotOffered, NotOver
 from certification.attendance.offers import EventNotHeld
 from certification.attendance.schemas import AttendedOut, AttendedQuery, OfferIn, OfferOut
+from certification.badges.schemas import IssuerKeyOut
 from certification.bank.schemas import (
     BankItemOut,
     ExportQuery,
@@ -537,6 +539,46 @@ ENDPOINTS: list[Endpoint] = [
         summary="My certificates",
         query=ListQuery,
         answers={200: PageOf[CertificateOut]},
+    ),
+    Endpoint(
+        method="GET",
+        path="/certificates/{number}/badge.json",
+        handler=badges.badge_json,
+        audience=Audience.signed_in,
+        scope=Scope.learn,
+        tag="Certificates",
+        summary="The Open Badge of a certificate",
+        answers={200: "application/vc"},
+    ),
+    Endpoint(
+        method="GET",
+        path="/certificates/{number}/badge.jwt",
+        handler=badges.badge_jwt,
+        audience=Audience.signed_in,
+        scope=Scope.learn,
+        tag="Certificates",
+        summary="The Open Badge as VC-JWT",
+        answers={200: "application/jwt"},
+    ),
+    Endpoint(
+        method="GET",
+        path="/certificates/{number}/badge.png",
+        handler=badges.badge_png,
+        audience=Audience.signed_in,
+        scope=Scope.learn,
+        tag="Certificates",
+        summary="The Open Badge inside a picture",
+        answers={200: "image/png"},
+    ),
+    Endpoint(
+        method="GET",
+        path="/certificates/{number}/badge.svg",
+        handler=badges.badge_svg,
+        audience=Audience.signed_in,
+        scope=Scope.learn,
+        tag="Certificates",
+        summary="The Open Badge inside a drawing",
+        answers={200: "image/svg+xml"},
     ),
     Endpoint(
         method="GET",
@@ -1595,6 +1637,27 @@ ENDPOINTS: list[Endpoint] = [
         summary="Withdraw a role",
         answers={204: None},
         errors=[LastOwner],
+    ),
+    Endpoint(
+        method="GET",
+        path="/organizations/{slug}/keys",
+        handler=badges.list_keys,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Organizations",
+        summary="Keys that sign badges",
+        query=ListQuery,
+        answers={200: PageOf[IssuerKeyOut]},
+    ),
+    Endpoint(
+        method="POST",
+        path="/organizations/{slug}/keys",
+        handler=badges.make_key,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Organizations",
+        summary="Make a new key",
+        answers={201: IssuerKeyOut},
     ),
     Endpoint(
         method="GET",

@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from openbadgeslib import ob3
+from openbadgeslib.ob3.credential import OB3_CONTEXT
 
 from certification.badges import addresses, proofs
 from certification.badges.facts import AchievementFacts, BadgeFacts, StatusPlace, score_band, score_bands
@@ -90,13 +91,11 @@ def build(facts: BadgeFacts) -> Document:
     return document
 
 
-def achievement_document(facts: AchievementFacts, *, issuer: ob3.Issuer | None = None) -> Document:
-    """The achievement on its own, as it is served at its address: exactly what the badges of it say."""
-    document = {"@context": ob3.OpenBadgeCredential(_nobody(), None, _achievement(facts)).to_vc()["@context"]}
-    document |= _achievement(facts).to_dict()
+def achievement_document(facts: AchievementFacts, *, creator: ob3.Issuer) -> Document:
+    """The achievement on its own, as it is served at its address: what the badges of it say, and who confers them."""
+    document: Document = {"@context": OB3_CONTEXT[:2], **_achievement(facts).to_dict()}
     _complete(document, facts)
-    if issuer is not None:
-        document["creator"] = issuer.to_dict()
+    document["creator"] = creator.to_dict()
     return document
 
 
@@ -107,10 +106,6 @@ def issuer_profile(slug: str, name: str, url: str) -> ob3.Issuer:
 
 def _issuer(facts: BadgeFacts) -> ob3.Issuer:
     return issuer_profile(facts.issuer_slug, facts.issuer_name, facts.issuer_url)
-
-
-def _nobody() -> ob3.Issuer:
-    return ob3.Issuer(id="did:example:nobody", name="")
 
 
 def _achievement(facts: AchievementFacts) -> ob3.Achievement:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from accounts.models import Organization
 from certification.badges.facts import AchievementFacts, AchievementType
-from certification.certificates.models import IssueRequest
+from certification.certificates.models import Certificate, IssueRequest
 from certification.programs.models import Certification, CertificationPolicy, CertificationStatus
 from certification.programs.queries import current_policy
 from core.errors import NotFound
@@ -57,3 +57,8 @@ async def find(achievement_id: UUID) -> tuple[AchievementFacts, Organization]:
         raise NotFound()
     event = await Event.get(id=achievement_id).select_related("organization")
     return of_attendance(event, name=decided.achievement, statement=decided.statement), event.organization
+
+
+def type_of(certificate: Certificate) -> AchievementType:
+    """What kind of achievement a certificate attests."""
+    return AchievementType.certification if certificate.certification_id else AchievementType.attendance

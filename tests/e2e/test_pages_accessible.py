@@ -69,6 +69,7 @@ ORGANIZER = """
 /organize/{slug}/members
 /organize/{slug}/settings
 /organize/{slug}/chapters/new
+/organize/{slug}/keys
 /organize/{slug}/audit
 /organize/{slug}/jobs
 /organize/{slug}/events/new
@@ -111,6 +112,12 @@ NOT_PAGES = {
     "/events/{slug}/calendar.ics": "text/calendar",
     "/calendars/{token}.ics": "text/calendar",
     "/organizations/{slug}/accent.css": "text/css",
+    "/organizations/{slug}/did.json": "application/did+ld+json",
+    "/achievements/{id:uuid}": "application/ld+json",
+    "/achievements/{id:uuid}/image.png": "image/png",
+    "/achievements/{id:uuid}/image.svg": "image/svg+xml",
+    "/status-lists/{id:uuid}/{purpose}": "application/vc",
+    "/certificates/{number}/badge.{form}": "image/png",
     "/me/data": "application/json",
     "/me/certificates/{number}.pdf": "application/pdf",
     "/me/registrations/{id:uuid}/ticket.pdf": "application/pdf",

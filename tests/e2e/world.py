@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from accounts import links, people, sign_in
 from accounts.models import LinkPurpose, Organization, Person, Role, RoleGrant
+from certification.badges.models import StatusList
 from certification.bank.content import ItemType, parse_content
 from certification.bank.models import Item
 from certification.certificates import issuing
@@ -104,6 +105,9 @@ async def build_world() -> World:
         "index": "0",
         "verb": "revoke",
         "version": "1",
+        "achievements": str(exam.id),
+        "purpose": "revocation",
+        "form": "png",
     }
     await _add_people(world, now)
     await _add_programme(world)
@@ -200,6 +204,7 @@ async def _add_certificates(world: World, now: datetime) -> None:
         "certificates": certificate.number,
         "verify": certificate.number,
         "issue-requests": str(wanted.id),
+        "status-lists": str((await StatusList.get(organization_id=world.organization.id)).id),
     }
 
 
