@@ -11,9 +11,8 @@ import pytest
 from api.app import create_app
 from api.worker import import_jobs
 from certification.badges.models import Badge
-from certification.certificates import verification
+from certification.certificates.file_verification import FileVerdict, verify_file
 from certification.certificates.models import Certificate, IssueRequest, IssueState
-from certification.certificates.verification import FileVerdict
 from core import files
 from core.job_runner import Pace, run_pending
 from core.models import OutgoingMail
@@ -81,5 +80,5 @@ async def test_killed_worker_leaves_one_certificate_and_one_mail(
     assert await Badge.all().count() == 1
     assert await OutgoingMail.filter(template="certificates/issued").count() == 1
     assert (await IssueRequest.get(id=request.id)).state is IssueState.issued
-    found = await verification.verify_file(await files.get(certificate.pdf_sha256), number=None, now=NOW)
+    found = await verify_file(await files.get(certificate.pdf_sha256), number=None, now=NOW)
     assert found.verdict is FileVerdict.genuine
