@@ -40,7 +40,10 @@ async def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 @section("certificates")
 async def _certificates(person: Person) -> list[dict[str, Any]]:
-    names = ("number", "holder_name", "achievement", "issuer_name", "issued_at", "valid_until", "status")
+    names = (
+        *("number", "holder_name", "achievement", "issuer_name", "issued_at", "valid_until", "hours", "credits"),
+        *("status", "status_reason", "is_name_hidden"),
+    )
     return [dict(row) for row in await Certificate.filter(person_id=person.id).order_by("issued_at").values(*names)]
 
 
@@ -54,8 +57,10 @@ async def _lines_of_runs(person: Person) -> list[dict[str, Any]]:
 
 @section("credits")
 async def _credits(person: Person) -> list[dict[str, Any]]:
-    names = ("certification__title", "amount", "claimed_amount", "source", "title", "description", "earned_on")
-    names += ("evidence_name", "evidence_sha256", "state", "reason", "created_at", "decided_at")
+    names = (
+        *("certification__title", "amount", "claimed_amount", "source", "title", "description", "earned_on"),
+        *("evidence_name", "evidence_sha256", "state", "reason", "created_at", "decided_at"),
+    )
     rows = await Credit.filter(person_id=person.id).order_by("created_at").values(*names)
     return [{name.removesuffix("__title"): value for name, value in row.items()} for row in rows]
 
