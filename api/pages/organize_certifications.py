@@ -14,6 +14,9 @@ from api.render import form_state, redirect, render
 from certification.bank import queries as bank
 from certification.certificates import queries as certificates
 from certification.exams import statistics
+from certification.layouts import queries as layouts
+from certification.layouts.permissions import can_edit
+from certification.layouts.shipping import ensure_shipped
 from certification.programs import certifications, entitlements, permissions, queries
 from certification.programs.models import Certification, CertificationStatus
 from certification.programs.schemas import (
@@ -91,6 +94,8 @@ async def change(request: Request) -> Response:
         update: dict[str, Any] = {"policy": _as_typed(data.policy or PolicyIn())}
         # A form sends every field: an empty text means none, where a call that leaves it out means the old one.
         update |= {name: "" for name in ("summary", "description") if name in typed and getattr(data, name) is None}
+        if "layout_id" in typed:
+            update["layout_id"] = data.layout_id
         if data.title is None or data.statement is None:
             missing = [name for name in ("title", "statement") if getattr(data, name) is None]
             raise InvalidInput({name: _("This field is required.") for name in missing})
@@ -204,15 +209,31 @@ async def _edit(request: Request, certification: Certification, error: AppError 
     names = ("title", "statement", "summary", "description", "language")
     initial = {name: getattr(certification, name) for name in names} | {"access": certification.access.value}
     initial |= {f"policy.{name}": _blank(getattr(policy, name)) for name in PolicyIn.model_fields}
+    initial["layout_id"] = _blank(certification.layout_id)
     if error is not None:
         initial["policy.shows_score"] = False  # an unticked box is not sent
     tags = LANGUAGES if certification.language in LANGUAGES else [certification.language, *LANGUAGES]
     context = {
         "policy": policy,
         "languages": [(tag, language_name(tag)) for tag in tags],
+        "layouts": await _layouts(certification),
+        "can_design": await can_edit(auth.current_person(request), certification.organization),
         "form": form_state(request, initial, error),
     }
     return await certification_page(request, certification, "edit", "domains", context, error=error)
+
+
+async def _layouts(certification: Certification) -> list[tuple[str, str]]:
+    """The layouts to choose from, the default first; an archived one that is chosen still stands among them."""
+    await ensure_shipped(certification.organization_id)
+    rows = await layouts.layouts(certification.organization_id)
+    rows += [
+        row
+        for row in await layouts.layouts(certification.organization_id, archived=True)
+        if row.id == certification.layout_id
+    ]
+    usual = next(row.name for row in rows if row.origin == layouts.DEFAULTS["certification"])
+    return [("", _("{name}, as everywhere by default").format(name=usual)), *((str(row.id), row.name) for row in rows)]
 
 
 async def _domains(request: Request, certification: Certification, error: AppError | None = None) -> Response:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from accounts import audit
 from accounts.models import Organization, Person
+from certification.layouts.models import Layout
 from certification.programs import queries
 from certification.programs.models import Certification, CertificationPolicy, CertificationStatus, Domain
 from certification.programs.schemas import (
@@ -75,13 +76,17 @@ async def change(certification: Certification, data: CertificationChange, *, by:
         await _lock(certification)
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
-        for name, value in data.model_dump(exclude_unset=True, exclude_none=True, exclude={"policy"}).items():
+        for name, value in data.model_dump(
+            exclude_unset=True, exclude_none=True, exclude={"policy", "layout_id"}
+        ).items():
             if getattr(certification, name) != value:
                 before[name], after[name] = _plain(getattr(certification, name)), _plain(value)
                 setattr(certification, name, value)
         if after:
             certification.description_html = render_markdown(certification.description)
             await certification.save()
+        if "layout_id" in data.model_fields_set:
+            await _change_layout(certification, data.layout_id, before, after)
         if data.policy is not None:
             await _change_policy(certification.id, data.policy, before, after)
         if after:
@@ -185,6 +190,26 @@ async def _change_policy(certification_id: UUID, data: PolicyIn, before: dict[st
         await _add_policy(certification_id, rules | given, version=latest.version + 1)
         before["policy"] = {"version": latest.version} | {name: _plain(rules[name]) for name in differing}
         after["policy"] = {"version": latest.version + 1} | {name: _plain(differing[name]) for name in differing}
+
+
+async def _change_layout(
+    certification: Certification, layout_id: UUID | None, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Choose another layout for certificates issued from now on, and note its name in `before` and `after`."""
+    if certification.layout_id == layout_id:
+        return
+    chosen: Layout | None = None
+    if layout_id is not None:
+        # Locked against being archived at the same moment.
+        chosen = await Layout.select_for_update().get_or_none(
+            id=layout_id, organization_id=certification.organization_id, archived_at=None
+        )
+        if chosen is None:
+            raise InvalidInput({"layout_id": _("Choose one of the organization's layouts that is not archived.")})
+    was = await Layout.get_or_none(id=certification.layout_id) if certification.layout_id else None
+    certification.layout_id = layout_id
+    await certification.save(update_fields=["layout_id"])
+    before["layout"], after["layout"] = was and was.name, chosen and chosen.name
 
 
 async def _add_domains(certification_id: UUID, domains: list[DomainIn]) -> None:

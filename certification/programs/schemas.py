@@ -93,6 +93,11 @@ DomainName = Annotated[str, _text(150), AfterValidator(one_line)]
 Reason = Annotated[str, _text(500, 3), AfterValidator(one_line)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_end_of_day), AfterValidator(_within_reach)]
 
+LayoutId = Annotated[
+    UUID | None,
+    Field(description="How certificates look: one of the organization's layouts; null is the one it uses by default."),
+]
+
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -141,6 +146,7 @@ class CertificationChange(_In):
     language: LanguageTag | None = None
     access: CertificationAccess | None = None
     policy: PolicyIn | None = None
+    layout_id: LayoutId = None
 
 
 class CertificationIn(_In):
@@ -250,6 +256,7 @@ class CertificationOut(CertificationCard):
     """A certification with its rules and domains."""
 
     description: str
+    layout_id: UUID | None
     policy: PolicyOut
     domains: list[DomainOut]
 
@@ -259,6 +266,7 @@ class CertificationOut(CertificationCard):
         return cls(
             **CertificationCard.of(certification).model_dump(),
             description=certification.description,
+            layout_id=certification.layout_id,
             policy=PolicyOut.of(policy),
             domains=[DomainOut.of(domain) for domain in domains],
         )
