@@ -17,6 +17,7 @@ from certification.certificates.schemas import CertificateSearch, CorrectionIn, 
 from certification.certificates.verification import standing_of
 from certification.programs.models import Certification
 from certification.programs.permissions import access_certification
+from certification.renewal.standing import has_renewal
 from core.errors import AppError, Conflict, InvalidInput, NotFound
 from core.i18n import gettext as _
 from core.i18n import ngettext
@@ -27,7 +28,9 @@ async def mine(request: Request) -> Response:
     """The holder's certificates with status, download and the address to share."""
     now = datetime.now(UTC)
     held = await queries.held_by(auth.current_person(request).id)
-    rows = [{"certificate": certificate, "standing": standing_of(certificate, now=now)} for certificate in held]
+    rows = [
+        {"certificate": one, "standing": standing_of(one, now=now), "has_renewal": has_renewal(one)} for one in held
+    ]
     return render(request, "pages/certificates/mine.html", {"rows": rows})
 
 

@@ -10,6 +10,7 @@ from api.render import redirect, render
 from certification.certificates import holdings, permissions, queries, sharing
 from certification.certificates.schemas import PrivacyIn, SharingOut
 from certification.certificates.verification import standing_of
+from certification.renewal.standing import has_renewal
 from core.i18n import gettext as _
 
 
@@ -24,6 +25,7 @@ async def show(request: Request) -> Response:
         "after": after,
         "shared": SharingOut.of(certificate),
         "achievement_id": sharing.achievement_id(certificate),
+        "has_renewal": has_renewal(certificate),
     }
     return render(request, "pages/certificates/show.html", context)
 

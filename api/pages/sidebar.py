@@ -10,6 +10,8 @@ from accounts.models import Organization, Person, RoleGrant, ScopeKind
 from certification.exams.statistics import waiting_for_grader
 from certification.programs.models import Certification
 from certification.programs.permissions import permissions_of
+from certification.renewal.permissions import DECIDE
+from certification.renewal.queries import count_waiting
 from core.i18n import gettext as _
 from events.catalog.models import Event
 
@@ -19,13 +21,17 @@ def _link(label: str, href: str, icon: str, key: str, current: str) -> dict[str,
 
 
 async def certification_sidebar(certification: Certification, current: str, person: Person) -> list[dict[str, Any]]:
-    """The parts of a certification that `person` may open, `current` marked; Grading with the number that waits."""
+    """The parts of a certification that `person` may open, `current` marked, some with the number that waits."""
     base = f"/organize/certifications/{certification.slug}"
     allowed = await permissions_of(person, certification)
     grading = _("Grading")
     if "certification:response:grade" in allowed:
         waiting = await waiting_for_grader(certification.id, grader_id=person.id)
         grading = _("Grading ({count})").format(count=waiting) if waiting else grading
+    credits = _("Credits")
+    if DECIDE in allowed:
+        claims = await count_waiting(certification.id, officer_id=person.id)
+        credits = _("Credits ({count})").format(count=claims) if claims else credits
     parts = [
         ("overview", _("Overview"), base, "house", "certification:overview:view"),
         ("items", _("Items"), f"{base}/items", "list-check", "certification:item:edit"),
@@ -40,6 +46,7 @@ async def certification_sidebar(certification: Certification, current: str, pers
         ),
         ("grading", grading, f"{base}/grading", "pencil", "certification:response:grade"),
         ("certificates", _("Certificates"), f"{base}/certificates", "patch-check", "certification:certificate:view"),
+        ("credits", credits, f"{base}/credits", "mortarboard", DECIDE),
         ("runs", _("Many at once"), f"{base}/runs", "files", "certification:certificate:view"),
     ]
     return [

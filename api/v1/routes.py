@@ -48,6 +48,7 @@ from api.v1 import (
     people,
     programme,
     registrations,
+    renewal,
     rooms,
     sessions,
     ticket_types,
@@ -147,6 +148,17 @@ from certification.programs.schemas import (
     EntitlementIn,
     EntitlementOut,
     EntitlementSearch,
+)
+from certification.renewal.credits import AlreadyClaimed, AlreadyDecided, NotCounted, NotDecided, TooManyClaims
+from certification.renewal.renewing import NotEnoughCredits, NotRenewable
+from certification.renewal.schemas import (
+    ClaimQuery,
+    CreditOut,
+    CreditSearch,
+    DecisionIn,
+    OfficerCreditOut,
+    RenewalDecidedOut,
+    RenewalOut,
 )
 from core.errors import NotFound, RateLimited
 from core.pages import ListQuery, PageOf, PageQuery

@@ -50,6 +50,10 @@ class RenewalStanding:
     would_end_at: datetime | None
     wanted: IssueRequest | None
 
+    def counts(self, earned_on: date) -> bool:
+        """Whether what was earned on that day lies within the time that renews this certificate."""
+        return self.first_day <= earned_on <= (self.last_day or earned_on)
+
     @property
     def missing(self) -> Decimal:
         """How many approved credits are still needed; 0 where there are enough or none count."""
@@ -59,6 +63,12 @@ class RenewalStanding:
     def has_enough(self) -> bool:
         """Whether credits renew it now."""
         return self.state.can_renew and self.needed is not None and self.missing == 0
+
+
+def has_renewal(certificate: Certificate) -> bool:
+    """Whether its holder may ask what renews it: it ends one day, is in force until then, and nothing follows it."""
+    is_program = certificate.certification_id is not None and certificate.valid_until is not None
+    return is_program and certificate.status is CertificateStatus.valid and certificate.successor_id is None
 
 
 async def of(certificate: Certificate, *, now: datetime) -> RenewalStanding:

@@ -58,6 +58,7 @@ LEARNER = """
 /me/exams/{failed}
 /me/exams/{id:uuid}/submit
 /me/certificates
+/me/certificates/{number}/renewal
 /me/profile
 /me/sessions
 /me/tokens
@@ -106,6 +107,7 @@ CERTIFIER = """
 /organize/certifications/{slug}/items/{id:uuid}
 /organize/certifications/{slug}/items/{id:uuid}/versions/{version:int}
 /organize/certifications/{slug}/certificates
+/organize/certifications/{slug}/credits
 /organize/certificates/{number}
 """
 NOT_PAGES = {
@@ -123,11 +125,13 @@ NOT_PAGES = {
     "/me/registrations/{id:uuid}/ticket.pdf": "application/pdf",
     "/me/registrations/{id:uuid}/event.ics": "text/calendar",
     "/me/exams/{id:uuid}/certificate": "text/html",
+    "/me/credits/{id:uuid}/evidence": "application/pdf",
     "/dev/outbox/{id:uuid}/html": "text/html",
 }
 STAFF_FILES = {
     "/organize/events/{slug}/registrations.csv": "text/csv",
     "/organize/certifications/{slug}/items/export": "text/plain",
+    "/organize/certifications/{slug}/credits/{id:uuid}/evidence": "application/pdf",
 }
 TESTED_ELSEWHERE = {
     "/dev/outbox/{id:uuid}/attachments/{index:int}": "test_mail.py",

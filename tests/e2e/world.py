@@ -28,7 +28,7 @@ from events.onsite.models import CheckIn, CheckInList
 from events.registration import feeds, registrations
 from events.registration.models import Quota, TicketType
 from tests.e2e.live import LiveServer
-from tests.factories import accounts, certification, events
+from tests.factories import accounts, certification, events, renewal
 
 _PATIENCE_SECONDS = 60.0
 
@@ -89,7 +89,10 @@ async def build_world() -> World:
         organization, description="**Everything** about clusters.\n\n- talks\n- tables", title="Nairobi Systems Days"
     )
     exam = await certification.certification(
-        organization, items=certification.EVERY_TYPE, domains={"Files": 2, "Shell": 1}
+        organization,
+        items=certification.EVERY_TYPE,
+        domains={"Files": 2, "Shell": 1},
+        policy={"renewal_credits": Decimal(20), "grace_days": 30},
     )
     _, token = await sign_in.create_token(
         owner, name="tests", scopes=accounts.EVERY_SCOPE, now=now, expires_at=now + timedelta(days=1)
@@ -205,6 +208,7 @@ async def _add_certificates(world: World, now: datetime) -> None:
         "verify": certificate.number,
         "issue-requests": str(wanted.id),
         "status-lists": str((await StatusList.get(organization_id=world.organization.id)).id),
+        "credits": str((await renewal.claim(certificate, on=now.date(), now=now)).id),
     }
 
 
