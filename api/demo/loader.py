@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from accounts import members, organizations, passwords, people
 from accounts.models import Organization, Person, Role
 from accounts.schemas import OrganizationChangeIn
-from api.demo import certifications, crowd, gatherings
+from api.demo import certifications, crowd, gatherings, renewals
 from api.demo.people import ATTENDEE, LEARNER, PASSWORD, STAFF
 from core.database import transaction
 from events.registration import registrations
@@ -15,6 +15,7 @@ ORGANIZATION = "Meridian Foundation"
 _SLUG = "meridian-foundation"
 _CROWD = 260
 _STEPS = 6
+_STAFF_EMAIL = {role: email for role, email, _ in STAFF}
 
 Report = Callable[[int, int], None]
 
@@ -71,9 +72,12 @@ async def _load(now: datetime, report: Callable[[int], None]) -> None:
     associate, facilitator = await certifications.make(organization, by=owner, learner=learner, now=opened_at)
     report(5)
     await certifications.let_crowd_sit(associate, facilitator, by=owner, now=now)
-    grader = await Person.get(email={role: email for role, email, _ in STAFF}[Role.grader])
+    grader, officer = [await Person.get(email=_STAFF_EMAIL[role]) for role in (Role.grader, Role.certification_officer)]
     await certifications.let_learner_pass(associate, learner, now=now)
     await certifications.let_attendee_sit(associate, facilitator, attendee, by=owner, grader=grader, now=now)
+    await renewals.make(
+        facilitator, learner=learner, attendee=attendee, event=events["past"], by=owner, officer=officer, now=now
+    )
     report(_STEPS)
 
 

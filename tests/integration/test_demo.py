@@ -1,14 +1,20 @@
 """The demo loads once, whole, and grows."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from accounts.models import Organization, Person, Role, RoleGrant
 from api.app import create_app
 from api.demo import loader
-from api.demo.people import SIGN_INS
+from api.demo.people import ATTENDEE, LEARNER, SIGN_INS
 from api.worker import import_jobs
 from certification.bank.models import Item
+from certification.certificates.models import Certificate, IssueRequest, SourceKind
 from certification.exams.models import Attempt, Result
+from certification.renewal import standing
+from certification.renewal.models import Credit, CreditState
+from certification.renewal.standing import RenewalState
 from core.database import fetch, fetchval
 from core.job_runner import run_pending
 from core.settings import Settings
@@ -66,6 +72,26 @@ async def test_nobody_in_the_demo_has_an_empty_home(database: str, settings: Set
                 assert 'class="empty"' not in page.text or (role, path) in EMPTY, f"{role} {path}"
                 looked_at += 1
     assert looked_at > 30
+
+
+@pytest.mark.timeout(300)
+async def test_demo_has_certificates_to_renew_and_renewed_ones(database: str) -> None:
+    import_jobs()
+    await loader.load_demo()
+    await run_pending()
+
+    learners = await Certificate.get(person__email=LEARNER[0], certification__title="Community Facilitator")
+    found = await standing.of(learners, now=datetime.now(UTC))
+    assert (found.state, found.earned, found.waiting, found.needed) == (RenewalState.open, 9, 4, 12)
+    left = learners.valid_until - datetime.now(UTC) if learners.valid_until else None
+    assert left is not None
+    assert 24 <= left.days <= 25
+    renewed = await Certificate.filter(successor_id__not_isnull=True).select_related("successor", "issue_request")
+    sources = {one.successor.issue_request_id for one in renewed if one.successor}
+    kinds = await IssueRequest.filter(id__in=list(sources)).values_list("source_kind", flat=True)
+    assert sorted(kinds) == [SourceKind.attempt, SourceKind.credits]
+    assert ATTENDEE[0] in {(await one.person).email for one in renewed}
+    assert await Credit.filter(state=CreditState.claimed).count() == 1
 
 
 @pytest.mark.timeout(300)
