@@ -10,7 +10,10 @@ from rich.table import Table
 
 from benchmarks.stage import Measured, stage
 
-ON_STAGE = ("event_page", "registration", "check_in", "registration_list", "registration_csv", "autosave")
+ON_STAGE = (
+    *("event_page", "registration", "check_in", "registration_list", "registration_csv", "autosave"),
+    "attendance",
+)
 ALONE = ("certificate_pdf",)
 
 

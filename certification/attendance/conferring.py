@@ -1,5 +1,6 @@
 """Conferring certificates of attendance: when an event is over, one run issues to everybody who was checked in."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -105,16 +106,30 @@ async def run_of(event: Event) -> BulkRun | None:
     return await BulkRun.get_or_none(event_id=event.id, kind=RunKind.attendance)
 
 
-@effect(RunKind.attendance, in_one_transaction=False)
-async def confer_one(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Attending:
+    """What all lines of an event's run share."""
+
+    event: Event
+    offer: AttendanceOffer
+    over_at: datetime
+
+
+async def attending(run: BulkRun) -> Attending:
+    """The event of a run with its organization, and what it offers now."""
+    event = await Event.get(id=run.event_id).select_related("organization")
+    return Attending(event, await offers.offer_of(event), await over_at(event))
+
+
+@effect(RunKind.attendance, prepare=attending, in_one_transaction=False)
+async def confer_one(line: BulkLine, shared: Attending, now: datetime) -> Outcome:
     """Decide and issue the certificate of one registration, and add its credits. Raises `LineFailed`."""
+    event, offer = shared.event, shared.offer
     registration = await Registration.get(id=UUID(line.given["registration"])).select_related("person")
     if registration.status is not RegistrationStatus.confirmed:
         raise LineFailed(_("The registration was cancelled."))
     if registration.person.erased_at is not None:
         raise LineFailed(_("The account was erased."))
-    event = await Event.get(id=registration.event_id).select_related("organization")
-    offer = await offers.offer_of(event)
     attended = Decimal(line.given["hours"])
     worth = hours.credits_for(attended, offer.credits_per_hour)
     request_id = await issuing.request_attendance(
@@ -125,7 +140,7 @@ async def confer_one(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
         holder_name=registration.person.certificate_name or registration.attendee_name,
         achievement=event.title,
         statement=offer.statement or _usual_statement(event.languages[0]),
-        achieved_at=await over_at(event),
+        achieved_at=shared.over_at,
         hours=attended,
         credits=worth,
         layout_id=offer.layout_id,
@@ -139,8 +154,10 @@ async def confer_one(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
 
 async def _credit(person: Person, event: Event, offer: AttendanceOffer, worth: Decimal, *, now: datetime) -> None:
     """Let the hours count to the renewal of what the person holds; earned before a certificate they count to none."""
-    held = [one.id for one in offer.certifications]
-    for certification in await Certification.filter(id__in=held, certificates__person_id=person.id).distinct():
+    counted = [one.id for one in offer.certifications]
+    if not counted:
+        return
+    for certification in await Certification.filter(id__in=counted, certificates__person_id=person.id).distinct():
         await credits.earn(
             certification,
             person,

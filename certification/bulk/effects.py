@@ -4,18 +4,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from accounts.invitations import invite
-from accounts.models import Organization, Person
+from accounts.models import Person
 from certification.bulk import emails
 from certification.bulk.models import BulkLine, BulkRun, RunKind
 from certification.certificates import issuing, statuses
 from certification.certificates.models import Certificate, CertificateStatus, IssueRequest, SourceKind
-from certification.programs.models import Certification
+from certification.programs.models import Certification, CertificationPolicy
 from certification.programs.queries import current_policy
 from core.database import execute, fetchrow, transaction
-from core.errors import Conflict, NotFound
+from core.errors import Conflict
 from core.i18n import gettext as _
 
 
@@ -34,7 +35,9 @@ class Outcome:
     remark: str = ""
 
 
-CarryOut = Callable[[BulkRun, BulkLine, datetime], Awaitable[Outcome]]
+CarryOut = Callable[[BulkLine, Any, datetime], Awaitable[Outcome]]
+Prepare = Callable[[BulkRun], Awaitable[Any]]
+"""Loads what the lines of a run share, once for each few of them. (Any: what only the effect itself reads.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,45 +49,68 @@ class Effect:
     """
 
     carry_out: CarryOut
+    prepare: Prepare
     in_one_transaction: bool
 
 
 EFFECTS: dict[RunKind, Effect] = {}
 
 
-def effect(kind: RunKind, *, in_one_transaction: bool) -> Callable[[CarryOut], CarryOut]:
+def effect(kind: RunKind, *, prepare: Prepare, in_one_transaction: bool) -> Callable[[CarryOut], CarryOut]:
     """Register how the lines of `kind` are carried out; a higher package does so for its own kind."""
 
     def register(carry_out: CarryOut) -> CarryOut:
-        EFFECTS[kind] = Effect(carry_out, in_one_transaction)
+        EFFECTS[kind] = Effect(carry_out, prepare, in_one_transaction)
         return carry_out
 
     return register
 
 
-@effect(RunKind.issue, in_one_transaction=False)
-async def issue(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """In whose name, on what and by which rules certificates are issued."""
+
+    by: Person
+    certification: Certification
+    policy: CertificationPolicy
+
+
+async def deciding(run: BulkRun) -> Deciding:
+    """What the lines of an issuing run share."""
+    certification = await Certification.get(bulk_runs__id=run.id).select_related("organization")
+    return Deciding(await starter(run), certification, await current_policy(certification.id))
+
+
+async def starter(run: BulkRun) -> Person:
+    """Who started the run, or made it go on, last; in whose name its lines are carried out."""
+    return await Person.get(id=UUID(run.parameters["started_by"]))
+
+
+async def itself(run: BulkRun) -> BulkRun:
+    """Nothing besides the run."""
+    return run
+
+
+@effect(RunKind.issue, prepare=deciding, in_one_transaction=False)
+async def issue(line: BulkLine, shared: Deciding, now: datetime) -> Outcome:
     """Decide, unless the person has got one meanwhile, and issue; a line that was decided before is only carried out.
 
     Raises `LineFailed`.
     """
-    if run.certification_id is None:
-        raise NotFound()
-    certification = await Certification.get(id=run.certification_id).select_related("organization")
+    certification, given = shared.certification, line.given
     async with transaction():
-        person = await _person_of(run, line, certification.organization, now)
+        person = await _person_of(line, shared, now)
         # Two runs may name the same person: the second to decide finds what the first decided.
         key = f"bulk.issue {person.id} {certification.id}"
         await execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", key)
         if not await IssueRequest.exists(source_kind=SourceKind.bulk_line, source_id=line.id):
             await _refuse_second(person, certification, now)
-        given = line.given
         score, day = given.get("score"), given.get("achieved_on")
         request_id = await issuing.request(
             SourceKind.bulk_line,
             line.id,
             certification=certification,
-            policy=await current_policy(certification.id),
+            policy=shared.policy,
             person=person,
             holder_name=given.get("name") or person.certificate_name or person.display_name,
             achieved_at=datetime.combine(date.fromisoformat(day), time(12), UTC) if day else now,
@@ -103,8 +129,8 @@ async def issued(request_id: UUID, *, now: datetime) -> Outcome:
     return Outcome(certificate.person_id, certificate.id)
 
 
-@effect(RunKind.resend, in_one_transaction=True)
-async def resend(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
+@effect(RunKind.resend, prepare=itself, in_one_transaction=True)
+async def resend(line: BulkLine, run: BulkRun, now: datetime) -> Outcome:
     """Mail the holder again where the certificate is; once for each line. Raises `LineFailed`."""
     certificate = await Certificate.get(id=line.certificate_id).select_related("person")
     if certificate.status is not CertificateStatus.valid or certificate.is_expired_at(now):
@@ -115,8 +141,8 @@ async def resend(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
     return Outcome(certificate.person_id, certificate.id)
 
 
-@effect(RunKind.revoke, in_one_transaction=True)
-async def revoke(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
+@effect(RunKind.revoke, prepare=itself, in_one_transaction=True)
+async def revoke(line: BulkLine, run: BulkRun, now: datetime) -> Outcome:
     """Revoke for the line's reason, else for the run's; one that is revoked already stays as it is.
 
     Raises `statuses.NotInForce` where a corrected certificate has taken its place.
@@ -126,19 +152,23 @@ async def revoke(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
     if certificate.status is CertificateStatus.revoked:
         return Outcome(certificate.person_id, certificate.id, _("Was revoked already."))
     reason = line.given.get("reason") or run.parameters.get("reason", "")
-    by = await Person.get(id=UUID(run.parameters["started_by"]))
-    await statuses.revoke(certificate, reason=reason, by=by, now=now)
+    await statuses.revoke(certificate, reason=reason, by=await starter(run), now=now)
     return Outcome(certificate.person_id, certificate.id)
 
 
-async def _person_of(run: BulkRun, line: BulkLine, organization: Organization, now: datetime) -> Person:
+async def _person_of(line: BulkLine, shared: Deciding, now: datetime) -> Person:
     """The person of the line; somebody without an account is invited, where the run says so."""
     if line.person_id is not None:
         person = await Person.get(id=line.person_id)
     else:
-        by = await Person.get(id=UUID(run.parameters["started_by"]))
-        email, name = line.given["email"], line.given["name"]
-        person = await invite(email, name=name, organization=organization, locale=by.locale, by=by, now=now)
+        person = await invite(
+            line.given["email"],
+            name=line.given["name"],
+            organization=shared.certification.organization,
+            locale=shared.by.locale,
+            by=shared.by,
+            now=now,
+        )
         if person.email_confirmed_at is None and person.password_hash is not None:
             raise LineFailed(_("An account was opened with this address meanwhile, and is not confirmed."))
     if person.email is None:

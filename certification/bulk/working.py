@@ -9,9 +9,10 @@ lane would do harm to nothing but time: every effect is known by its line. See d
 import logging
 import time
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from certification.bulk.effects import EFFECTS, Outcome
+from certification.bulk.effects import EFFECTS, Effect, Outcome
 from certification.bulk.models import BulkLine, BulkRun, LineState, RunState
 from core.database import execute, fetch, transaction
 from core.errors import AppError
@@ -54,10 +55,12 @@ async def work(run_id: UUID, lane: int, *, seconds: float = _SECONDS) -> bool:
             await _fail_each(faults)
             await _finish(run_id)
             return False
+        effect = EFFECTS[run.kind]
+        shared = await effect.prepare(run)
         for line in lines:
             position = line.position
             try:
-                await _carry_out(run, line)
+                await _carry_out(effect, line, shared)
             except AppError as refusal:
                 await _settle(line, LineState.failed, problem=refusal.message)
             except Exception as fault:
@@ -81,16 +84,16 @@ async def _next(run_id: UUID, lane: int, after: int) -> list[BulkLine]:
         lane,
         _AT_A_TIME,
     )
-    return await BulkLine.filter(id__in=[row["id"] for row in rows]).order_by("position")
+    return await BulkLine.filter(id__in=[row["id"] for row in rows]).order_by("position") if rows else []
 
 
-async def _carry_out(run: BulkRun, line: BulkLine) -> None:
-    effect, now = EFFECTS[run.kind], datetime.now(UTC)
+async def _carry_out(effect: Effect, line: BulkLine, shared: Any) -> None:  # Any: what the effect has prepared
+    now = datetime.now(UTC)
     if effect.in_one_transaction:
         async with transaction():
-            await _note(line, await effect.carry_out(run, line, now))
+            await _note(line, await effect.carry_out(line, shared, now))
     else:
-        await _note(line, await effect.carry_out(run, line, now))
+        await _note(line, await effect.carry_out(line, shared, now))
 
 
 async def _note(line: BulkLine, outcome: Outcome) -> None:

@@ -249,7 +249,7 @@ async def test_hours_count_to_the_renewal_of_what_an_attendee_holds(database: st
     await conferring.confer_due(now=NOW)
     await run_pending()
     line = await BulkLine.get(run__kind=RunKind.attendance, person_id=holder.person_id)
-    await conferring.confer_one(await line.run, line, NOW)
+    await conferring.confer_one(line, await conferring.attending(await line.run), NOW)
     earned = await Credit.get()
     assert (earned.person_id, earned.certification_id, earned.source_id) == (holder.person_id, exam.id, event.id)
     assert (earned.amount, earned.title, earned.state.value) == (Decimal("10.00"), "Systems Days", "approved")

@@ -248,13 +248,13 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> dict[int, int]:
     """Position -> how often carrying out that line still raises something unexpected."""
     left: dict[int, int] = {}
 
-    async def carry_out(run: BulkRun, line: BulkLine, now: datetime) -> Outcome:
+    async def carry_out(line: BulkLine, run: BulkRun, now: datetime) -> Outcome:
         if left.get(line.position, 0) > 0:
             left[line.position] -= 1
             raise OSError("the store is away")
         return Outcome()
 
-    monkeypatch.setitem(effects.EFFECTS, RunKind.issue, Effect(carry_out, in_one_transaction=True))
+    monkeypatch.setitem(effects.EFFECTS, RunKind.issue, Effect(carry_out, effects.itself, in_one_transaction=True))
     return left
 
 
