@@ -24,6 +24,9 @@ from certification.certificates.verification import Verification, of_certificate
 from certification.signing.inspection import PdfInspection
 from core.i18n import gettext as _
 
+_BADGES = frozenset({FileKind.png, FileKind.svg, FileKind.json, FileKind.jwt})
+"""Kinds that are compared by the badge in them; a PDF is compared by its bytes."""
+
 
 class FileVerdict(StrEnum):
     """What an uploaded file is, compared with what was issued."""
@@ -72,11 +75,11 @@ async def verify_file(content: bytes, *, number: str | None, now: datetime) -> F
     named = issued or await _named(examined) or await _asked(number)
     if named is None:
         return _foreign(examined, digest)
-    checks = [_bytes(examined, is_same=issued is not None)] if examined.kind is FileKind.pdf else []
+    checks = [] if examined.kind in _BADGES else [_bytes(is_same=issued is not None)]
     checks += findings.of_pdf(examined.pdf) if examined.pdf else []
     is_badge, of_badge = await _badge(examined, named)
     checks += of_badge
-    is_genuine = issued is not None or (examined.kind is not FileKind.pdf and is_badge)
+    is_genuine = issued is not None or (examined.kind in _BADGES and is_badge)
     verified = await of_certificate(named, now=now)
     return FileVerification(
         _verdict(named, number) if is_genuine else FileVerdict.altered,
@@ -114,7 +117,7 @@ async def _named(examined: Examination) -> Certificate | None:
     return await Certificate.get_or_none(number=examined.number).select_related("successor")
 
 
-def _bytes(examined: Examination, *, is_same: bool) -> Check:
+def _bytes(*, is_same: bool) -> Check:
     if is_same:
         return findings.passed(Subject.bytes, _("Every byte is as it was issued (SHA-256)."))
     return findings.failed(Subject.bytes, _("The bytes are not those of the file that was issued (SHA-256)."))
