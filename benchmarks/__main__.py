@@ -14,7 +14,7 @@ ON_STAGE = (
     *("event_page", "registration", "check_in", "registration_list", "registration_csv", "autosave"),
     "attendance",
 )
-ALONE = ("certificate_pdf",)
+ALONE = ("certificate_pdf", "badge")
 
 
 def _modules(names: list[str]) -> list[tuple[str, Any]]:  # Any: a module with `run`
@@ -52,7 +52,8 @@ def main() -> None:
     measured = asyncio.run(_on_stage(staged)) if staged else []
     for module in alone:
         got = module.run()
-        measured.append(Measured(got["name"], got["bare"], got["confero"], got["budget"], "/s of one core"))
+        figures = (got["bare"], got["confero"], got["budget"])
+        measured.append(Measured(got["name"], *figures, "/s of one core", got.get("note", "")))
     Console(width=140).print(_table(measured))
 
 

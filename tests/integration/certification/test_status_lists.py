@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -114,7 +115,7 @@ async def test_taken_places_are_passed_over(database: str, monkeypatch: pytest.M
     organization = await accounts.organization()
     await a_badge(organization, StatusPlace((await status_lists.allocate(organization.id, now=NOW)).list_id, 7))
     drawn = iter([7] * 32 + [7] * 31 + [8])
-    monkeypatch.setattr(status_lists.secrets, "randbelow", lambda _size: next(drawn))
+    monkeypatch.setattr(secrets, "randbelow", lambda _size: next(drawn))
 
     assert (await status_lists.allocate(organization.id, now=NOW)).index == 8
 
