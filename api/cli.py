@@ -120,6 +120,28 @@ def demo(
 
 
 @app.command()
+def verify(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A certificate (PDF), or a badge (PNG, SVG, JSON, JWT)")
+    ],
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: judge by the file alone.")] = False,
+    did: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The issuer's DID document, saved earlier.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer for programs.")] = False,
+) -> None:
+    """Verify a certificate or badge from its file, asking the issuer it names where it can be reached.
+
+    Exit code 0 says valid, 1 not valid, 3 that it is unchanged but could not be confirmed, or cannot be told.
+    """
+    from api.commands.verify import verify as verify_file
+
+    with _explained():
+        code = verify_file(file, is_offline=offline, did=did, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed

@@ -10,7 +10,7 @@ from core import settings
 
 COMMANDS = (
     *("serve", "web", "worker", "migrate", "backup", "restore", "demo"),
-    *("people", "jobs", "certificates", "version"),
+    *("people", "jobs", "certificates", "verify", "version"),
 )
 
 
