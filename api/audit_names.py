@@ -9,6 +9,7 @@ from accounts.models import AuditEntry, Organization, Person
 from certification.certificates.models import Certificate
 from certification.layouts.models import Layout, LayoutPicture
 from certification.programs.models import Certification
+from certification.renewal.models import Credit
 from certification.signing.models import IssuerKey
 from events.catalog.models import Event
 from events.programme.models import Speaker
@@ -17,6 +18,7 @@ from events.registration.models import Quota, Registration, TicketType
 _NAMED: dict[str, tuple[type[Model], str]] = {
     "certificate": (Certificate, "number"),
     "certification": (Certification, "title"),
+    "credit": (Credit, "certification__title"),
     "event": (Event, "title"),
     "issuer_key": (IssuerKey, "public_key"),
     "layout": (Layout, "name"),
