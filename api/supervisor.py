@@ -1,4 +1,4 @@
-"""The one process that starts, watches and ends all others: embedded PostgreSQL, N web processes, one worker.
+"""The one process that starts, watches and ends all others: embedded PostgreSQL, N web processes, M workers.
 
 Each part is restarted when it dies, with a pause that grows while it keeps dying. The listening socket belongs to the
 supervisor, so connections that arrive while a web process restarts wait in the kernel instead of being refused.
@@ -152,7 +152,10 @@ class Supervisor:
                 keep = self._keep(f"web {number}", arguments, listener.fileno())
                 keepers.append(asyncio.create_task(keep))
         if Part.worker in self.parts:
-            keepers.append(asyncio.create_task(self._keep("worker", ("api.worker",), None)))
+            keepers += [
+                asyncio.create_task(self._keep(f"worker {number}", ("api.worker",), None))
+                for number in range(1, self.settings.worker_processes + 1)
+            ]
         return keepers
 
     async def _keep(self, name: str, arguments: tuple[str, ...], inherited: int | None) -> None:

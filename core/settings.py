@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     web_processes: int = Field(2, ge=1, le=64)
+    worker_processes: int = Field(1, ge=1, le=64, description="Workers of `confero serve`; each uses one core.")
     pool_size: int = Field(4, ge=1, le=100, description="Database connections of each process.")
     trusted_proxies: str = Field("", description="Comma-separated addresses whose X-Forwarded-* headers are believed.")
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body, uploads excepted.")

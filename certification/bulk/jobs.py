@@ -10,7 +10,7 @@ from core.jobs import job, schedule
 DRAFTS_KEPT = timedelta(days=30)
 
 
-@job("bulk.work", attempts=20)
+@job("bulk.work", attempts=20, at_once=6)
 async def work(payload: dict[str, Any]) -> None:
     """Work on one lane of a run for a while, and enqueue the rest; running it twice does no line twice."""
     run_id, lane = UUID(payload["run"]), int(payload["lane"])
