@@ -57,7 +57,7 @@ ICONS = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One control. `options` are those of a choice; a number lies between `least` and `most`."""
+    """One control. `options` are those of a choice, or stand before the colours; numbers keep to `least` and `most`."""
 
     name: str
     widget: Widget
@@ -161,12 +161,19 @@ def look_fields(kind: str) -> list[Field]:
         case "line":
             return _stroke()
         case "panel":
-            patterns = (("none", _("Plain")), ("waves", _("Waves")), ("rosette", _("Rosette")))
+            patterns = (
+                ("none", _("Plain")),
+                ("waves", _("Waves")),
+                ("rosette", _("Rosette")),
+                ("medallion", _("Medallion")),
+            )
             return [
                 Field("colour", "colour", _("Colour")),
                 Field("tint", "number", _("Strength (0.02 to 1)"), least=0.02, most=1),
                 Field("radius", "number", _("Rounding (mm)"), least=0, most=100),
                 Field("pattern", "choice", _("Pattern"), patterns),
+                Field("pattern_tint", "number", _("Strength of it (0.02 to 1)"), least=0.02, most=1),
+                Field("pattern_colour", "colour", _("Colour of the pattern"), (("", _("A little lighter or darker")),)),
             ]
         case _:
             return []

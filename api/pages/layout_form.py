@@ -302,7 +302,7 @@ def _filled_fields(fields: list[Field], document: Mapping[str, Any], model: type
     for field in fields:
         value = document[field.name] if field.name in document else default_of(model, field.name)
         if field.widget == "colour":
-            found |= _coloured(field.name, str(value))
+            found |= _coloured(field.name, str(value or ""))
         else:
             found[field.name] = _written(value)
     return found
@@ -330,7 +330,7 @@ def _document(fields: Mapping[str, str], known: list[Field]) -> dict[str, Any]:
             case "check":
                 found[field.name] = text == "true"
             case "colour":
-                found[field.name] = _colour(fields, field.name)
+                found[field.name] = _colour(fields, field.name) or None
             case "template":
                 found[field.name] = text.replace("\r\n", "\n")
             case "picture":
