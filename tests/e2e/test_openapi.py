@@ -32,7 +32,7 @@ from api.v1.routes import ENDPOINTS
 from tests.e2e.live import LiveServer
 from tests.e2e.world import World, world_on
 
-schemathesis.serializer("application/octet-stream")(lambda context, value: str(value).encode())
+schemathesis.serializer("application/octet-stream", "text/csv")(lambda context, value: str(value).encode())
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 OPERATIONS = {

@@ -90,8 +90,16 @@ ORGANIZER = """
 /organize/events/{slug}/tickets/quotas/{id:uuid}
 /organize/events/{slug}/check-in
 /organize/events/{slug}/check-in/lists
+/organize/events/{slug}/attendance
+/organize/events/{slug}/attendance/settings
 """
 CERTIFIER = """
+/organize/{slug}/layouts
+/organize/{slug}/layouts?archived=true
+/organize/{slug}/layouts/new
+/organize/{slug}/layouts/pictures
+/organize/{slug}/layouts/{id:uuid}
+/organize/{slug}/layouts/{id:uuid}/versions/{version:int}
 /organize/{slug}/certifications/new
 /organize/certifications/{slug}
 /organize/certifications/{slug}/edit
@@ -108,6 +116,11 @@ CERTIFIER = """
 /organize/certifications/{slug}/items/{id:uuid}/versions/{version:int}
 /organize/certifications/{slug}/certificates
 /organize/certifications/{slug}/credits
+/organize/certifications/{slug}/runs
+/organize/certifications/{slug}/runs/new/{kind}
+/organize/certifications/{slug}/runs/new/revoke
+/organize/certifications/{slug}/runs/{id:uuid}
+/organize/certifications/{slug}/runs/{ended_run}
 /organize/certificates/{number}
 """
 NOT_PAGES = {
@@ -129,8 +142,15 @@ NOT_PAGES = {
     "/dev/outbox/{id:uuid}/html": "text/html",
 }
 STAFF_FILES = {
+    "/organize/{slug}/layouts/pictures/{id:uuid}": "image/png",
+    "/organize/{slug}/layouts/{id:uuid}/versions/{version:int}/picture.png": "image/png",
+    "/organize/{slug}/layouts/{id:uuid}/versions/{version:int}/sample.pdf": "application/pdf",
     "/organize/events/{slug}/registrations.csv": "text/csv",
     "/organize/certifications/{slug}/items/export": "text/plain",
+    "/organize/certifications/{slug}/runs/{id:uuid}/progress": "text/html",
+    "/organize/certifications/{slug}/runs/{id:uuid}/report.csv": "text/csv",
+    "/organize/events/{slug}/attendance/progress": "text/html",
+    "/organize/events/{slug}/attendance/report.csv": "text/csv",
     "/organize/certifications/{slug}/credits/{id:uuid}/evidence": "application/pdf",
 }
 TESTED_ELSEWHERE = {

@@ -7,13 +7,18 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from accounts import links, people, sign_in
 from accounts.models import LinkPurpose, Organization, Person, Role, RoleGrant
+from certification.attendance import offers
+from certification.attendance.schemas import OfferIn
 from certification.badges.models import StatusList
 from certification.bank.content import ItemType, parse_content
 from certification.bank.models import Item
+from certification.bulk import planning
+from certification.bulk.models import BulkLine, BulkRun, LineState, RunKind, RunState
 from certification.certificates import issuing
 from certification.certificates.models import Certificate, IssueRequest, SourceKind
 from certification.exams import attempts, queries, saving
@@ -24,11 +29,13 @@ from core import database
 from core.models import OutgoingMail
 from core.settings import use_settings
 from events.catalog.models import Event
+from events.onsite import session_lists
 from events.onsite.models import CheckIn, CheckInList
+from events.programme import sessions
 from events.registration import feeds, registrations
 from events.registration.models import Quota, TicketType
 from tests.e2e.live import LiveServer
-from tests.factories import accounts, certification, events, renewal
+from tests.factories import accounts, certification, events, layouts, renewal
 
 _PATIENCE_SECONDS = 60.0
 
@@ -111,12 +118,15 @@ async def build_world() -> World:
         "achievements": str(exam.id),
         "purpose": "revocation",
         "form": "png",
+        "kind": "issue",
     }
     await _add_people(world, now)
     await _add_programme(world)
     await _add_registrations(world, now)
     await _add_exams(world, now)
     await _add_certificates(world, now)
+    await _add_layouts(world)
+    await _add_runs(world, now)
     return world
 
 
@@ -188,6 +198,12 @@ async def _add_exams(world: World, now: datetime) -> None:
     }
 
 
+async def _add_layouts(world: World) -> None:
+    layout = await layouts.layout(world.organization, by=world.owner)
+    picture = await layouts.picture(world.organization)
+    world.known |= {"layouts": str(layout.id), "pictures": str(picture.id), "layout-pictures": str(picture.id)}
+
+
 async def _add_certificates(world: World, now: datetime) -> None:
     source = uuid4()
     await issuing.request(
@@ -210,6 +226,27 @@ async def _add_certificates(world: World, now: datetime) -> None:
         "status-lists": str((await StatusList.get(organization_id=world.organization.id)).id),
         "credits": str((await renewal.claim(certificate, on=now.date(), now=now)).id),
     }
+
+
+async def _add_runs(world: World, now: datetime) -> None:
+    """A dry run, a run that has ended, and that of the event's certificates of attendance."""
+    raw = f"email,team\n{world.known['newcomer']},a\n{world.learner.email},b\nnobody@example.org,c".encode()
+    draft = await planning.plan_file(world.certification, RunKind.issue, raw, by=world.owner, now=now)
+    over: dict[str, Any] = {"state": RunState.finished, "started_at": now, "finished_at": now}
+    over["organization"] = world.organization
+    ended = await BulkRun.create(kind=RunKind.resend, certification=world.certification, **over)
+    states = (LineState.done, LineState.failed, LineState.refused)
+    for position, state in enumerate(states, start=1):
+        given = {"number": world.known["certificates"], "holder": "Zoë Ångström"}
+        problem = "" if state is LineState.done else "This certificate is no longer in force."
+        await BulkLine.create(run=ended, position=position, given=given, state=state, problem=problem, done_at=now)
+    attended = await BulkRun.create(kind=RunKind.attendance, event_id=world.event.id, **over)
+    await BulkLine.create(run=attended, position=1, given={"name": "Zoë Ångström"}, state=LineState.done, done_at=now)
+    offer = OfferIn(is_on=True, certifications=[world.certification.slug])
+    await offers.save(world.event, offer, by=world.owner, now=now)
+    session = await sessions.one(world.event, UUID(world.known["sessions"]))
+    await session_lists.switch_on(world.event, session, by=world.owner)
+    world.known |= {"runs": str(draft.id), "ended_run": str(ended.id), "bulk-runs": str(draft.id)}
 
 
 async def sit(exam: Certification, person: Person, *, now: datetime, is_right: bool = True) -> Attempt:
