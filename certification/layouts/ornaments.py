@@ -58,15 +58,18 @@ def star() -> str:
 
 @lru_cache(maxsize=64)
 def waves(width: float, height: float) -> Artwork:
-    """Fine bundles of waves that cross a field and fan out, as on banknotes."""
+    """Two families of fine waves that cross a whole field and swell and thin out against each other."""
+    longer = max(width, height)
+    count = round(height / longer * 30) + 14
     strokes = []
-    for strand in range(26):
-        share = strand / 25
-        amplitude = height * (0.05 + 0.16 * share)
-        base = height * (0.18 + 0.5 * share)
-        points = wave(-width * 0.1, width * 1.1, width * (0.22 + 0.1 * share), amplitude, 0)
-        tilt = height * 0.22 / width
-        strokes.append(path([(x, base + rise + x * tilt) for x, rise in points]))
+    for family, phase in ((0.0, 0), (0.5, 1)):
+        for strand in range(count):
+            share = (strand + family) / count
+            swell = 0.5 + 0.5 * sin(2 * pi * (share * 1.5 + family / 3))
+            points = wave(-width * 0.05, width * 1.05, width * (0.26 + 0.1 * family), longer * 0.085 * swell, phase)
+            base = height * (1.3 * share - 0.15)
+            tilt = 0.12 * longer / width
+            strokes.append(path([(x, base + rise + (x - width / 2) * tilt) for x, rise in points]))
     return _artwork("\n".join(strokes), (0, 0, width, height))
 
 

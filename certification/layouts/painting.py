@@ -25,7 +25,8 @@ MM = 72 / 25.4
 _WEIGHTS = {"light": Weight.LIGHT, "regular": Weight.REGULAR, "bold": Weight.BOLD}
 _ALIGNS = {"start": 0.0, "centre": 0.5, "end": 1.0}
 _VERTICAL = {"top": 0.0, "middle": 0.5, "bottom": 1.0}
-_LEAST = 2.0  # points: the size below which a label is not made for its own sake
+_BELOW_RULE = 3.2 * MM
+_BETWEEN_ROWS = 3.0 * MM
 
 
 class MissingPicture(AppError):
@@ -187,39 +188,46 @@ def _paint_record(sheet: Sheet, record: elements.Record) -> None:
         return
     rows = -(-len(entries) // record.columns)
     columns = -(-len(entries) // rows)
-    above = 3.0 * MM if record.has_rule else 0.0
     if record.has_rule:
         _rule(sheet, "rule", 0.5, box, box.y + box.height)
     gutter = min(5 * MM, box.width / columns / 6) if columns > 1 else 0.0
     width = (box.width - gutter * (columns - 1)) / columns
-    height = (box.height - above) / rows
-    room = height * (0.92 if rows > 1 else 1.0)
-    for index, (label, value) in enumerate(entries):
-        row, column = divmod(index, columns)
-        place = columns - 1 - column if sheet.is_mirrored else column
-        x = box.x + place * (width + gutter)
-        cell = Box(x, box.y + box.height - above - row * height - room, width, room)
-        _paint_entry(sheet, record, label, value, cell)
+    cells = [_fit_entry(sheet, record, label, value, width) for label, value in entries]
+    above = min(_BELOW_RULE, box.height / 4) if record.has_rule else 0.0
+    heights = [
+        max(name.height + fact.height for name, fact in cells[start : start + columns])
+        for start in range(0, len(cells), columns)
+    ]
+    scale = min(1.0, (box.height - above) / (sum(heights) + _BETWEEN_ROWS * (rows - 1)))
+    top = box.y + box.height - above
+    for row, height in enumerate(heights):
+        for column, index in enumerate(range(row * columns, min((row + 1) * columns, len(cells)))):
+            place = columns - 1 - column if sheet.is_mirrored else column
+            cell = Box(box.x + place * (width + gutter), top - height * scale, width, height * scale)
+            _paint_entry(sheet, record, entries[index], cells[index], cell, scale)
+        top -= (height + _BETWEEN_ROWS) * scale
 
 
-def _paint_entry(sheet: Sheet, record: elements.Record, label: str, value: str, cell: Box) -> None:
-    """A label over its value at the top of a cell, both smaller where the cell is too small."""
-    least = _LEAST
-    name = fit_box(label, sheet.style("regular"), record.label_size, least, 1, 1.3, cell.width)
-    fact_style = sheet.style("bold")
-    least_value = min(record.value_size, max(least, record.value_size * 0.72))
-    fact = fit_box(value, fact_style, record.value_size, least_value, 2, 1.25, cell.width)
-    scale = fitted_together([name, fact], [0.6], cell.height)
-    name, fact = name.scaled(scale), fact.scaled(scale)
-    top, share = cell.y + cell.height, sheet.share(record.align)
+def _fit_entry(sheet: Sheet, record: elements.Record, label: str, value: str, width: float) -> tuple[Block, Block]:
+    """A label on one line, and its value on one or two."""
+    name = fit_box(label, sheet.style("regular"), record.label_size, 3.0, 1, 1.35, width)
+    least = record.value_size * 0.72
+    return name, fit_box(value, sheet.style("bold"), record.value_size, least, 2, 1.25, width)
+
+
+def _paint_entry(
+    sheet: Sheet, record: elements.Record, entry: tuple[str, str], cell: tuple[Block, Block], box: Box, scale: float
+) -> None:
+    name, fact = cell[0].scaled(scale), cell[1].scaled(scale)
+    top, share = box.y + box.height, sheet.share(record.align)
     parts = [
         filled(sheet.rgb(record.label_colour)),
-        _set(sheet, name, cell, top, share) if label else "",
+        _set(sheet, name, box, top, share),
         filled(sheet.rgb(record.value_colour)),
-        _set(sheet, fact, cell, top - name.height - 0.6 * scale, share),
+        _set(sheet, fact, box, top - name.height, share),
     ]
     sheet.document.write("P", " ".join(parts))
-    _lead(sheet, value, cell)
+    _lead(sheet, entry[1], box)
 
 
 def _paint_signature(sheet: Sheet, signature: elements.Signature) -> None:

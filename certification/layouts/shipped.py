@@ -10,11 +10,13 @@ from typing import Any
 from certification.layouts.definition import LayoutDefinition, Orientation, PageFormat, page_size
 
 _LABEL = {"size": 11, "min_size": 8, "colour": "quiet"}
+_SMALL = {"size": 9, "min_size": 7, "max_lines": 2, "colour": "quiet"}
 _ATTENDED = "{% if kind == 'attendance' %}{{ words.attended }}{% else %}{{ words.earned }}{% endif %}"
 _TITLE = (
     "{% if kind == 'attendance' %}{{ words.certificate_of_attendance }}"
     "{% else %}{{ words.certificate_of_achievement }}{% endif %}"
 )
+_CAPITAL_TITLE = _TITLE.replace(" }}", "|upper }}")
 _ACHIEVED = "{% if kind == 'attendance' %}{{ words.attended_on }}{% else %}{{ words.passed_on }}{% endif %}"
 _RECORD = (
     (_ACHIEVED, "{{ achieved_on }}"),
@@ -56,249 +58,148 @@ def _entries(record: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 
 def _classic(width: float, height: float, is_wide: bool) -> list[dict[str, Any]]:
     """Centred under a seal, in a guilloche: as banknotes and diplomas are."""
-    edge, margin = 10.6, 26.0 if is_wide else 24.0
-    seal, qr = (26.0, 32.0) if is_wide else (32.0, 34.0)
-    seal_top = 23.0 if is_wide else 30.0
-    body = seal_top + seal + (3.5 if is_wide else 12)
-    foot = height - (54.0 if is_wide else 66.0)
+    edge, margin = (10.0, 27.0) if is_wide else (11.0, 26.0)
+    seal, qr = (29.0, 33.0) if is_wide else (38.0, 40.0)
+    top = 22.0 if is_wide else 32.0
+    body = top + seal + (3.0 if is_wide else 8.0)
+    foot = height - (54.0 if is_wide else 68.0)
     inner = width - 2 * margin
-    name = {"size": 46, "min_size": 30, "max_lines": 2} if is_wide else {"size": 40, "min_size": 26, "max_lines": 3}
-    texts = [
-        {"text": "{{ organization }}", "size": 12.5, "min_size": 9, "max_lines": 2, "tracking": 60},
-        {"text": "{{ words.certifies }}", "above": 7 if is_wide else 12, **_LABEL},
-        {"text": "{{ holder_name }}", "weight": "light", "above": 1.8, "leading": 1.4, "role": "heading", **name},
-        {"text": _ATTENDED, "above": 2.1, **_LABEL},
-        {
-            "text": "{{ achievement }}",
-            "size": 23,
-            "min_size": 15,
-            "max_lines": 2 if is_wide else 3,
-            "weight": "bold",
-            "colour": "accent",
-            "leading": 1.34,
-            "above": 1.1,
-        },
-        {"text": "{{ statement }}", "max_lines": 4, "leading": 1.45, "above": 2.5, **_LABEL},
-        {"text": "{{ replaces }}", "max_lines": 2, "above": 2.5, **_LABEL, "size": 9},
-    ]
+    room = inner - qr - 6
+    medal = foot - body + 16 if is_wide else inner * 1.03
+    middle = foot - 6 - medal / 2 if is_wide else (body + foot) / 2
+    frame = (edge, edge, width - 2 * edge, height - 2 * edge)
+    watermark = {"colour": "paper", "pattern": "medallion", "pattern_colour": "accent", "pattern_tint": 0.1}
+    record = {"entries": _entries(_RECORD), "columns": 5 if is_wide else 3, "has_rule": True}
     return [
-        _element("frame", "frame", (edge, edge, width - 2 * edge, height - 2 * edge), style="guilloche"),
-        _element("seal", "seal", ((width - seal) / 2, seal_top, seal, seal)),
-        _element("stack", "body", (margin + 6, body, inner - 12, foot - body - 3), texts=texts),
-        _element(
-            "record",
-            "record",
-            (margin, foot, inner - qr - 8, 22 if is_wide else 34),
-            entries=_entries(_RECORD),
-            columns=5 if is_wide else 3,
-            has_rule=True,
-        ),
-        _element(
-            "text",
-            "verification",
-            (margin, height - 31, inner - qr - 8, 6),
-            text="{{ verify_at }}",
-            size=9,
-            min_size=6,
-            colour="quiet",
-        ),
-        _element("qr", "code", (width - margin - qr, foot - 2.5, qr, qr)),
+        _element("panel", "watermark", ((width - medal) / 2, middle - medal / 2, medal, medal), **watermark),
+        _element("frame", "frame", frame, band=5.2 if is_wide else 5.6, thickness=1.1),
+        _element("seal", "seal", ((width - seal) / 2, top, seal, seal)),
+        _element("stack", "body", (margin + 4, body, inner - 8, foot - body - 4.5), texts=_classic_texts(is_wide)),
+        _element("record", "record", (margin, foot, room, 20 if is_wide else 26), **record),
+        _verification((margin, foot + qr - (11.8 if is_wide else 13.2), room, 6)),
+        _code(width - margin, foot, qr),
+    ]
+
+
+def _classic_texts(is_wide: bool) -> list[dict[str, Any]]:
+    name = {"size": 50, "min_size": 30, "max_lines": 2} if is_wide else {"size": 44, "min_size": 26, "max_lines": 3}
+    lines = 2 if is_wide else 3
+    title = {"size": 24, "min_size": 15, "max_lines": lines, "weight": "bold", "colour": "accent"}
+    issuer = {"size": 13 if is_wide else 15, "min_size": 9, "max_lines": 2, "tracking": 60}
+    airy = 1.0 if is_wide else 2.0
+    return [
+        {"text": "{{ organization }}", **issuer},
+        {"text": "{{ words.certifies }}", "above": 7 * airy, **_LABEL},
+        {"text": "{{ holder_name }}", "above": 2 * airy, "weight": "light", "leading": 1.35, "role": "heading", **name},
+        {"text": _ATTENDED, "above": 2.5 * airy, **_LABEL},
+        {"text": "{{ achievement }}", "above": 1.2 * airy, **title},
+        {"text": "{{ statement }}", "above": 3 * airy, "max_lines": 4, "leading": 1.45, **_LABEL},
+        {"text": "{{ replaces }}", "above": 2.5, **_SMALL},
     ]
 
 
 def _modern(width: float, height: float, is_wide: bool) -> list[dict[str, Any]]:
     """Set from the reading edge beside a field of the organization's colour, or under one in portrait."""
     field = width * 0.285 if is_wide else height * 0.235
-    box = (0.0, 0.0, field, height) if is_wide else (0.0, 0.0, width, field)
-    qr = 34.0
     start = field + 17 if is_wide else 20.0
     room = width - start - 20
-    elements = [_element("panel", "field", box, colour="accent", pattern="waves")]
-    if is_wide:
-        elements += [
-            _element("seal", "seal", ((field - 34) / 2, 24, 34, 34), style="ring", colour="on_accent"),
-            _element(
-                "text",
-                "issuer",
-                (9, 64, field - 18, 40),
-                text="{{ organization }}",
-                size=13,
-                min_size=9,
-                max_lines=4,
-                weight="bold",
-                align="centre",
-                valign="top",
-                colour="on_accent",
-            ),
-            _element("qr", "code", ((field - qr) / 2, height - 20 - qr - 9, qr, qr)),
-            _element(
-                "text",
-                "scan",
-                (6, height - 27, field - 12, 7),
-                text="{{ words.scan_to_verify }}",
-                size=8.5,
-                min_size=6,
-                align="centre",
-                colour="on_accent",
-            ),
-        ]
-    else:
-        elements += [
-            _element("seal", "seal", (20, (field - 32) / 2, 32, 32), style="ring", colour="on_accent"),
-            _element(
-                "text",
-                "issuer",
-                (60, (field - 32) / 2, width - 80, 32),
-                text="{{ organization }}",
-                size=20,
-                min_size=12,
-                max_lines=3,
-                weight="bold",
-                colour="on_accent",
-            ),
-        ]
-    top = 24.0 if is_wide else field + 16
-    foot = height - (58.0 if is_wide else 76.0)
-    texts = [
-        {
-            "text": _TITLE,
-            "size": 11.5,
-            "min_size": 8,
-            "weight": "bold",
-            "colour": "accent",
-            "tracking": 90,
-            "align": "start",
-        },
-        {
-            "text": "{{ holder_name }}",
-            "size": 44 if is_wide else 42,
-            "min_size": 28 if is_wide else 26,
-            "max_lines": 3,
-            "weight": "bold",
-            "align": "start",
-            "leading": 1.25,
-            "above": 7,
-            "role": "heading",
-        },
-        {"text": _ATTENDED, "align": "start", "above": 6, **_LABEL},
-        {
-            "text": "{{ achievement }}",
-            "size": 24,
-            "min_size": 15,
-            "max_lines": 3,
-            "align": "start",
-            "leading": 1.3,
-            "above": 1,
-        },
-        {"text": "{{ statement }}", "align": "start", "max_lines": 5, "leading": 1.5, "above": 4, **_LABEL},
-        {"text": "{{ replaces }}", "align": "start", "max_lines": 2, "above": 3, **_LABEL, "size": 9},
-    ]
+    top = 24.0 if is_wide else field + 14
+    foot = height - (58.0 if is_wide else 68.0)
+    beside = room if is_wide else room - 46
+    elements = _modern_field(field, height) if is_wide else _modern_head(width, field)
+    record = {"entries": _entries(_RECORD), "columns": 3 if is_wide else 2}
     elements += [
-        _element(
-            "stack", "body", (start, top, room, foot - top - 6), texts=texts, valign="middle" if is_wide else "top"
-        ),
+        _element("stack", "body", (start, top, room, foot - top - 6), texts=_modern_texts(is_wide)),
         _element("line", "rule", (start, foot - 3, 24, 1.2), thickness=2.4, colour="accent"),
-        _element(
-            "record",
-            "record",
-            (start, foot + 4, room if is_wide else room - qr - 8, 26 if is_wide else 40),
-            entries=_entries(_RECORD),
-            columns=3 if is_wide else 2,
-            align="start",
-        ),
-        _element(
-            "text",
-            "verification",
-            (start, height - (26 if is_wide else 27), room if is_wide else room - qr - 8, 6),
-            text="{{ verify_at }}",
-            size=8.5,
-            min_size=6,
-            colour="quiet",
-        ),
+        _element("record", "record", (start, foot + 4, beside, 26 if is_wide else 38), **record),
+        _verification((start, foot + (31 if is_wide else 43), beside, 6)),
     ]
-    if not is_wide:
-        elements.append(_element("qr", "code", (width - 20 - qr + 3, foot, qr, qr)))
-    return elements
+    return elements if is_wide else [*elements, _code(width - 20, foot + 9, 42)]
+
+
+def _modern_field(width: float, height: float) -> list[dict[str, Any]]:
+    """The field along the reading edge: seal, organization and code, one under the other."""
+    centred = {"align": "centre", "colour": "on_accent"}
+    issuer = {"size": 13, "min_size": 9, "max_lines": 4, "weight": "bold", "valign": "top", **centred}
+    scan = {"text": "{{ words.scan_to_verify }}", "size": 8.5, "min_size": 6, **centred}
+    return [
+        _element("panel", "field", (0, 0, width, height), colour="accent", pattern="waves"),
+        _element("seal", "seal", ((width - 34) / 2, 24, 34, 34), style="ring", colour="on_accent"),
+        _element("text", "issuer", (9, 64, width - 18, 40), text="{{ organization }}", **issuer),
+        _element("qr", "code", ((width - 34) / 2, height - 63, 34, 34)),
+        _element("text", "scan", (6, height - 27, width - 12, 7), **scan),
+    ]
+
+
+def _modern_head(width: float, height: float) -> list[dict[str, Any]]:
+    """The field along the top: the seal, and the organization beside it."""
+    issuer = {"size": 20, "min_size": 12, "max_lines": 3, "weight": "bold", "colour": "on_accent"}
+    top = (height - 32) / 2
+    return [
+        _element("panel", "field", (0, 0, width, height), colour="accent", pattern="waves"),
+        _element("seal", "seal", (20, top, 32, 32), style="ring", colour="on_accent"),
+        _element("text", "issuer", (60, top, width - 80, 32), text="{{ organization }}", **issuer),
+    ]
+
+
+def _modern_texts(is_wide: bool) -> list[dict[str, Any]]:
+    kicker = {"size": 10.5, "min_size": 8, "weight": "bold", "colour": "accent", "tracking": 120}
+    name = {"size": 44, "min_size": 28 if is_wide else 26, "max_lines": 3, "weight": "bold", "leading": 1.25}
+    texts = [
+        {"text": _CAPITAL_TITLE, **kicker},
+        {"text": "{{ holder_name }}", "above": 6, "role": "heading", **name},
+        {"text": _ATTENDED, "above": 5, **_LABEL},
+        {"text": "{{ achievement }}", "above": 1, "size": 24, "min_size": 15, "max_lines": 3},
+        {"text": "{{ statement }}", "above": 4, "max_lines": 5, "leading": 1.5, **_LABEL},
+        {"text": "{{ replaces }}", "above": 3, **_SMALL},
+    ]
+    return [{**text, "align": "start"} for text in texts]
 
 
 def _plain(width: float, height: float, is_wide: bool) -> list[dict[str, Any]]:
     """Type and white space; what an employer asks of an attendance: what, where, when, how long."""
-    margin = 24.0
-    qr = 32.0
+    margin, qr = 24.0, 34.0
     inner = width - 2 * margin
-    foot = height - (64.0 if is_wide else 92.0)
-    top = 44.0 if is_wide else 56.0
-    texts = [
-        {"text": "{{ words.certifies }}", "align": "start", **_LABEL},
-        {
-            "text": "{{ holder_name }}",
-            "size": 38,
-            "min_size": 24,
-            "max_lines": 3,
-            "weight": "bold",
-            "align": "start",
-            "leading": 1.3,
-            "above": 1.5,
-            "role": "heading",
-        },
-        {"text": _ATTENDED, "align": "start", "above": 3.5, **_LABEL},
-        {
-            "text": "{{ event or achievement }}",
-            "size": 22,
-            "min_size": 14,
-            "max_lines": 3,
-            "align": "start",
-            "colour": "accent",
-            "leading": 1.3,
-            "above": 1.5,
-        },
-        {"text": "{{ statement }}", "align": "start", "max_lines": 5, "leading": 1.5, "above": 3, **_LABEL},
-        {"text": "{{ replaces }}", "align": "start", "max_lines": 2, "above": 2.5, **_LABEL, "size": 9},
-    ]
+    foot = height - (64.0 if is_wide else 82.0)
+    top = 44.0 if is_wide else 52.0
+    room = inner - qr - 8
+    issuer = {"size": 13, "min_size": 9, "max_lines": 2, "weight": "bold"}
+    title = {"size": 11, "min_size": 7, "max_lines": 2, "align": "end", "colour": "quiet"}
+    record = {"entries": _entries(_ATTENDANCE_RECORD), "columns": 4 if is_wide else 2, "has_rule": True}
     return [
         _element("panel", "bar", (0, 0, width, 4), colour="accent"),
-        _element(
-            "text",
-            "issuer",
-            (margin, 20, inner * 0.56, 12),
-            text="{{ organization }}",
-            size=13,
-            min_size=9,
-            max_lines=2,
-            weight="bold",
-        ),
-        _element(
-            "text",
-            "title",
-            (margin + inner * 0.6, 20, inner * 0.4, 12),
-            text=_TITLE,
-            size=11,
-            min_size=7,
-            max_lines=2,
-            align="end",
-            colour="quiet",
-        ),
+        _element("text", "issuer", (margin, 20, inner * 0.58, 12), text="{{ organization }}", **issuer),
+        _element("text", "title", (margin + inner * 0.6, 20, inner * 0.4, 12), text=_TITLE, **title),
         _element("line", "head", (margin, 35, inner, 0.5), thickness=0.5),
-        _element("stack", "body", (margin, top, inner, foot - top - 8), texts=texts, valign="middle"),
-        _element(
-            "record",
-            "record",
-            (margin, foot, inner - qr - 10, 34 if is_wide else 60),
-            entries=_entries(_ATTENDANCE_RECORD),
-            columns=4 if is_wide else 2,
-            has_rule=True,
-        ),
-        _element(
-            "text",
-            "verification",
-            (margin, height - 25, inner - qr - 10, 6),
-            text="{{ verify_at }}",
-            size=8.5,
-            min_size=6,
-            colour="quiet",
-        ),
-        _element("qr", "code", (width - margin - qr + 3, foot - 3, qr, qr)),
+        _element("stack", "body", (margin, top, inner, foot - top - 8), texts=_plain_texts()),
+        _element("record", "record", (margin, foot, room, 33 if is_wide else 48), **record),
+        _verification((margin, foot + (36 if is_wide else 51), room, 6)),
+        _code(width - margin, foot, qr),
     ]
+
+
+def _plain_texts() -> list[dict[str, Any]]:
+    name = {"size": 38, "min_size": 24, "max_lines": 3, "weight": "bold"}
+    event = {"size": 22, "min_size": 14, "max_lines": 3, "colour": "accent"}
+    texts = [
+        {"text": "{{ words.certifies }}", **_LABEL},
+        {"text": "{{ holder_name }}", "above": 1.5, "role": "heading", **name},
+        {"text": _ATTENDED, "above": 3.5, **_LABEL},
+        {"text": "{{ event or achievement }}", "above": 1.5, **event},
+        {"text": "{{ statement }}", "above": 3, "max_lines": 5, "leading": 1.5, **_LABEL},
+        {"text": "{{ replaces }}", "above": 2.5, **_SMALL},
+    ]
+    return [{**text, "align": "start"} for text in texts]
+
+
+def _verification(box: tuple[float, float, float, float]) -> dict[str, Any]:
+    look = {"size": 8.5, "min_size": 6, "colour": "quiet", "valign": "bottom"}
+    return _element("text", "verification", box, text="{{ verify_at }}", **look)
+
+
+def _code(right: float, top: float, side: float) -> dict[str, Any]:
+    """A code whose dark modules, not its quiet zone, end at `right` and begin at `top`: a tenth of it is quiet."""
+    return _element("qr", "code", (right - side * 0.9, top - side * 0.1, side, side))
 
 
 _MADE: dict[str, Callable[[float, float, bool], list[dict[str, Any]]]] = {
