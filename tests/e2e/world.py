@@ -60,8 +60,8 @@ class World:
         found: dict[str, str] = {}
         segments = path.strip("/").split("/")
         for before, segment in zip(["", *segments], segments, strict=False):
-            if segment.startswith("{"):
-                parameter = segment[1:].split("}")[0].split(":")[0]
+            if "{" in segment:
+                parameter = segment.split("{")[1].split("}")[0].split(":")[0]
                 found[parameter] = self.known.get(parameter) or self.known.get(before) or str(uuid4())
         return found
 
