@@ -8,7 +8,7 @@ from uuid import uuid4
 from dateutil.relativedelta import relativedelta
 
 from accounts.models import Person
-from certification.certificates import issuing
+from certification.certificates import directory, issuing
 from certification.certificates.models import Certificate, SourceKind
 from certification.programs import certifications, queries
 from certification.programs.models import Certification
@@ -34,7 +34,8 @@ async def make(
     """Let credits renew the facilitator's certificate, and give its holders a history.
 
     The learner's ends in 25 days, with 9 of 12 credits and a claim of 4 that waits for an officer. The attendee has had
-    one for years, which the exam that was just passed renews. A third person renews by credits.
+    one for years, which the exam that was just passed renews. A third person renews by credits. All three asked to be
+    in the directory of holders.
     """
     policy = PolicyIn(renewal_credits=Decimal(_NEEDED), grace_days=60)
     await certifications.change(facilitator, CertificationChange(policy=policy), by=by, now=now)
@@ -58,6 +59,8 @@ async def make(
     await _claim(held, "Run a day for newcomers at the town library", 4, 2, learner, None, now=now)
     await _claim(renewed, "Mentoring for one season", 5, 90, third, officer, now=now)
     await renewing.renew(renewed, by=third, now=now - timedelta(days=1))
+    for person, country in ((learner, "KE"), (attendee, "FR"), (third, "NG")):
+        await directory.join(person, country)
 
 
 async def _held(facilitator: Certification, person: Person, *, ends_in: timedelta, now: datetime) -> Certificate:

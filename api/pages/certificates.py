@@ -9,9 +9,10 @@ from accounts.models import Organization
 from api import auth, parse
 from api.pages.certification_place import certification_page, next_href
 from api.pages.sidebar import organization_sidebar
+from api.pages.words import countries
 from api.render import form_state, redirect, render
 from api.v1.certificates import pdf_of
-from certification.certificates import corrections, issuing, permissions, queries, statistics, statuses
+from certification.certificates import corrections, directory, issuing, permissions, queries, statistics, statuses
 from certification.certificates.models import Certificate, CertificateStatus
 from certification.certificates.schemas import CertificateSearch, CorrectionIn, ReasonIn, RetryIn
 from certification.certificates.verification import standing_of
@@ -31,7 +32,8 @@ async def mine(request: Request) -> Response:
     rows = [
         {"certificate": one, "standing": standing_of(one, now=now), "has_renewal": has_renewal(one)} for one in held
     ]
-    return render(request, "pages/certificates/mine.html", {"rows": rows})
+    context = {"rows": rows, "entry": await directory.entry_of(auth.current_person(request)), "countries": countries()}
+    return render(request, "pages/certificates/mine.html", context)
 
 
 async def document(request: Request) -> Response:

@@ -38,11 +38,13 @@ from api.v1 import (
     certificates,
     certifications,
     check_ins,
+    directory,
     entitlements,
     events,
     items,
     layout_pictures,
     layouts,
+    lookups,
     me,
     organizations,
     people,
@@ -73,7 +75,7 @@ from certification.bank.schemas import (
     ItemVersionOut,
 )
 from certification.bulk.runs import NothingToDo, NotInThisState
-from certification.bulk.schemas import FileRunQuery, FilterRunIn, LineOut, RunOut, RunPageQuery
+from certification.bulk.schemas import FileRunQuery, FilterRunIn, LineOut, LookupIn, LookupOut, RunOut, RunPageQuery
 from certification.certificates.corrections import NotCorrectable
 from certification.certificates.holdings import NothingHeld
 from certification.certificates.issuing import NotHeld
@@ -83,8 +85,12 @@ from certification.certificates.schemas import (
     CertificateStatisticsOut,
     CorrectionIn,
     CorrectionOut,
+    DirectoryEntryOut,
+    DirectoryIn,
+    DirectorySearch,
     FileVerificationOut,
     IssueRequestOut,
+    ListedHolderOut,
     PrivacyIn,
     ReasonIn,
     RetryIn,
@@ -756,6 +762,58 @@ ENDPOINTS: list[Endpoint] = [
         body=RetryIn,
         answers={204: None},
         errors=[NotHeld],
+    ),
+    # --- Employers, and the directory of holders ---
+    Endpoint(
+        method="POST",
+        path="/certificate-lookups",
+        handler=lookups.create,
+        audience=Audience.anyone,
+        tag="Certificates",
+        summary="Verify several certificates by their numbers",
+        body=LookupIn,
+        answers={200: LookupOut},
+    ),
+    Endpoint(
+        method="GET",
+        path="/directory",
+        handler=directory.index,
+        audience=Audience.anyone,
+        tag="Directory",
+        summary="Holders who asked to be found",
+        query=DirectorySearch,
+        answers={200: PageOf[ListedHolderOut]},
+    ),
+    Endpoint(
+        method="GET",
+        path="/me/directory",
+        handler=directory.show,
+        audience=Audience.signed_in,
+        scope=Scope.read,
+        tag="Directory",
+        summary="Whether I am in the directory",
+        answers={200: DirectoryEntryOut},
+    ),
+    Endpoint(
+        method="PUT",
+        path="/me/directory",
+        handler=directory.join,
+        audience=Audience.signed_in,
+        scope=Scope.account,
+        tag="Directory",
+        summary="Be in the directory",
+        body=DirectoryIn,
+        answers={200: DirectoryEntryOut},
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/me/directory",
+        handler=directory.leave,
+        audience=Audience.signed_in,
+        scope=Scope.account,
+        tag="Directory",
+        summary="Leave the directory",
+        answers={204: None},
     ),
     # --- Renewal ---
     Endpoint(

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from accounts.schemas import Email, Name
+from certification.bulk.lookup import MOST_NUMBERS, Looked, LookupOutcome
 from certification.bulk.models import BulkLine, BulkRun, LineState, RunKind, RunState
 from certification.bulk.queries import Progress
 from certification.certificates.models import CertificateStatus
@@ -157,3 +158,54 @@ class LineOut(BaseModel):
 def shown_parameters(run: BulkRun) -> dict[str, Any]:
     """What all lines of a run share, without what only the engine needs."""
     return {name: value for name, value in run.parameters.items() if name != "started_by"}
+
+
+class LookupIn(BaseModel):
+    """Certificate numbers to look up at once, as they were typed, or the addresses of their QR codes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    numbers: Annotated[list[Annotated[str, Field(max_length=300)]], Field(min_length=1, max_length=MOST_NUMBERS)]
+
+
+class LookedOut(BaseModel):
+    """What came of one number. `position` counts from 1; a repeated one names the `first_position` of the same number.
+
+    `holder` is absent where the holder keeps their name private.
+    """
+
+    position: int
+    typed: str
+    number: str | None
+    outcome: LookupOutcome
+    first_position: int | None
+    holder: str | None
+    achievement: str | None
+    issuer: str | None
+    achieved_at: datetime | None
+    valid_until: datetime | None
+    followed_by: str | None
+
+    @classmethod
+    def of(cls, looked: Looked) -> Self:
+        """From what was looked up, by position instead of line."""
+        found = looked.certificate
+        return cls(
+            position=looked.line,
+            typed=looked.typed,
+            number=looked.number,
+            outcome=looked.outcome,
+            first_position=looked.first_line,
+            holder=looked.holder,
+            achievement=found.achievement if found else None,
+            issuer=found.issuer_name if found else None,
+            achieved_at=found.achieved_at if found else None,
+            valid_until=found.valid_until if found else None,
+            followed_by=looked.followed_by,
+        )
+
+
+class LookupOut(BaseModel):
+    """Every number that was asked for, in order."""
+
+    items: list[LookedOut]

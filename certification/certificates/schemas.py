@@ -8,14 +8,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from certification.certificates import sharing, statements
+from certification.certificates.directory import ListedHolder
 from certification.certificates.examination import FileKind
 from certification.certificates.file_verification import FileVerdict, FileVerification
 from certification.certificates.findings import Check, Outcome, Subject
-from certification.certificates.models import Certificate, CertificateStatus, IssueRequest
+from certification.certificates.models import Certificate, CertificateStatus, DirectoryEntry, IssueRequest
 from certification.certificates.statistics import CertificateStatistics
 from certification.certificates.verification import Standing, Verification, standing_of
 from certification.signing.levels import SignatureLevel
 from core.pages import PageQuery
+from events.catalog.schemas import CountryCode
 
 
 class ReasonIn(BaseModel):
@@ -303,4 +305,74 @@ class IssueRequestOut(BaseModel):
             achieved_at=held.achieved_at,
             created_at=held.created_at,
             problem=held.problem,
+        )
+
+
+class DirectoryIn(BaseModel):
+    """A holder's wish to be in the public directory, under a country."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    country: Annotated[CountryCode, Field(description="ISO 3166-1 alpha-2.")]
+
+
+class DirectoryEntryOut(BaseModel):
+    """Whether one is in the public directory, and under which country."""
+
+    is_listed: bool
+    country: str | None
+
+    @classmethod
+    def of(cls, entry: DirectoryEntry | None) -> Self:
+        """From the row, or its absence."""
+        return cls(is_listed=entry is not None, country=entry.country if entry else None)
+
+
+class DirectorySearch(PageQuery):
+    """Whom of the public directory to list."""
+
+    q: Annotated[str | None, StringConstraints(strip_whitespace=True, max_length=200), Field(description="Name.")] = (
+        None
+    )
+    certification: Annotated[str | None, Field(max_length=80, description="Slug of a certification they hold.")] = None
+    country: Annotated[CountryCode | None, Field(description="ISO 3166-1 alpha-2.")] = None
+    # It holds a name, which may be long.
+    cursor: Annotated[str | None, Field(max_length=2000, description="`next_cursor` of the page before.")] = None
+
+
+class ListedCertificateOut(BaseModel):
+    """A certificate in the directory; it is in force."""
+
+    number: str
+    achievement: str
+    certification: str | None
+    issuer: str
+    achieved_at: datetime
+    valid_until: datetime | None
+
+
+class ListedHolderOut(BaseModel):
+    """Somebody who asked to be in the directory, and what they hold."""
+
+    name: str
+    country: str
+    certificates: list[ListedCertificateOut]
+
+    @classmethod
+    def of(cls, holder: ListedHolder) -> Self:
+        """From what was found, certifications fetched."""
+        return cls(
+            name=holder.name,
+            country=holder.country,
+            certificates=[
+                ListedCertificateOut(
+                    number=one.number,
+                    achievement=one.achievement,
+                    certification=one.certification.slug if one.certification else None,
+                    issuer=one.issuer_name,
+                    achieved_at=one.achieved_at,
+                    valid_until=one.valid_until,
+                )
+                for one in holder.certificates
+            ],
         )

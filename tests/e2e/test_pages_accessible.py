@@ -22,6 +22,9 @@ ANYONE = """
 /verify
 /verify/{number}
 /verify/0000-0000-0000
+/verify/several
+/directory
+/directory?q=nobody+of+this+name
 /sign-in
 /sign-in?next=/me
 /sign-up
