@@ -45,16 +45,15 @@ def self_signed(organization_name: str) -> bytes:
             x509.NameAttribute(NameOID.COMMON_NAME, _shortened(organization_name, 64 - len(suffix)) + suffix),
         ]
     )
-    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        # A document may be dated by a clock that is behind this one.
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + _YEARS)
+        # Demonstrations and tests issue certificates of years ago.
+        .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime.now(UTC) + _YEARS)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(), critical=True)
         .add_extension(x509.ExtendedKeyUsage([_DOCUMENT_SIGNING]), critical=False)

@@ -38,6 +38,7 @@ def sign_pdf_here(
     loaded = signers.signer_for(organization_slug, organization_name=organization_name)
     if loaded is None:
         return pdf, SignatureLevel.none
+    signers.check_dates(loaded, organization_slug, now=now)
     with signers.explained(loaded, organization_slug):
         return _sign(pdf, loaded, now), loaded.level
 

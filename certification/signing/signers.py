@@ -8,6 +8,7 @@ from asyncio import to_thread
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,14 @@ def signer_for(organization_slug: str, *, organization_name: str) -> LoadedSigne
         if key not in _loaded:
             _loaded[key] = _load(chosen, file, organization_slug, settings.timestamp_url)
         return _loaded[key]
+
+
+def check_dates(loaded: LoadedSigner, organization_slug: str, *, now: datetime) -> None:
+    """Raise `CannotSign` where the certificate is not in its dates: whatever it signs would be refused by readers."""
+    certificate: Any = loaded.pdf_signer.signer.signing_cert  # Any: asn1crypto is not annotated
+    if not certificate.not_valid_before <= now <= certificate.not_valid_after:
+        dates = f"{certificate.not_valid_before:%Y-%m-%d} to {certificate.not_valid_after:%Y-%m-%d}"
+        raise CannotSign(f"The PDF signer of {organization_slug} is valid from {dates} only. Configure a new one.")
 
 
 @contextmanager

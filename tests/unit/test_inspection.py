@@ -14,8 +14,8 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from reportlab.pdfgen.canvas import Canvas
 
-from certification.signing import pades
-from certification.signing.inspection import PdfInspection, PdfProblem, PdfSignature, SignatureState, inspect_pdf_here
+from certification.signing import pades, signers
+from certification.signing.inspection import PdfProblem, PdfSignature, SignatureState, inspect_pdf_here
 from core.deadline import Overdue, deadline
 from core.settings import PdfSignerSettings, get_settings
 from tests.authorities import authority, container, stamping_service
@@ -74,7 +74,7 @@ def test_signed_file_is_intact_and_names_its_signer() -> None:
 def test_unsigned_file_is_read_all_the_same() -> None:
     found = inspect_pdf_here(a_document(("badge.json", BADGE), signs=False))
 
-    assert found == PdfInspection(credentials=(BADGE,))
+    assert (found.problem, found.signatures, found.credentials) == (None, (), (BADGE,))
     assert not found.is_intact
 
 
@@ -177,9 +177,9 @@ def test_time_stamp_is_read_and_counts_for_the_dates() -> None:
 
 
 def test_claimed_time_outside_the_certificates_dates_is_told() -> None:
-    get_settings()
-    page = a_document(signs=False)
-    early = pades.sign_pdf_here(page, "early", organization_name="Early", now=datetime(2001, 1, 1, tzinfo=UTC))[0]
+    loaded = signers.signer_for("early", organization_name="Early")
+    assert loaded is not None
+    early = pades._sign(a_document(signs=False), loaded, datetime(1999, 1, 1, tzinfo=UTC))
 
     assert only_signature(early).state is SignatureState.intact
     assert not only_signature(early).was_in_date

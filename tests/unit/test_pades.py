@@ -6,7 +6,7 @@ import shutil
 import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -216,6 +216,16 @@ def test_wrong_passphrase_is_named_and_not_told(tmp_path: Path) -> None:
         signed_by(pdf_signers={"*": chosen})
 
     assert "wrong-secret" not in repr(refused.value) + repr(chosen) + repr(get_settings())
+
+
+@pytest.mark.parametrize("moment", [NOW - timedelta(days=30), NOW + timedelta(days=400)])
+def test_certificate_that_is_not_in_its_dates_signs_nothing(tmp_path: Path, moment: datetime) -> None:
+    file = tmp_path / "signer.p12"
+    file.write_bytes(container(authority(), "Open Systems", passphrase=None))
+    get_settings().pdf_signers = {"*": PdfSignerSettings(pkcs12=file)}
+
+    with pytest.raises(CannotSign, match="Configure a new one"):
+        pades.sign_pdf_here(a_page(), "open-systems", organization_name="Open Systems", now=moment)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
