@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from accounts import members, organizations, passwords, people
 from accounts.models import Organization, Person, Role
 from accounts.schemas import OrganizationChangeIn
-from api.demo import certifications, crowd, gatherings, renewals
+from api.demo import certifications, crowd, gatherings, layouts, renewals
 from api.demo.people import ATTENDEE, LEARNER, PASSWORD, STAFF
 from core.database import transaction
 from events.registration import registrations
@@ -70,6 +70,7 @@ async def _load(now: datetime, report: Callable[[int], None]) -> None:
     report(4)
     opened_at = now - timedelta(days=70)
     associate, facilitator = await certifications.make(organization, by=owner, learner=learner, now=opened_at)
+    await layouts.make(organization, associate, signed_by="Lars Bergström", by=owner, now=opened_at)
     report(5)
     await certifications.let_crowd_sit(associate, facilitator, by=owner, now=now)
     grader, officer = [await Person.get(email=_STAFF_EMAIL[role]) for role in (Role.grader, Role.certification_officer)]
