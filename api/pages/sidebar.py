@@ -93,7 +93,7 @@ async def event_sidebar(event: Event, current: str, person: Person) -> list[dict
         ("tickets", _("Tickets and places"), f"{base}/tickets", "ticket-perforated", "event:registration:edit"),
         ("registrations", _("Registrations"), f"{base}/registrations", "people", "event:registration:view"),
         ("check-in", _("Check-in"), f"{base}/check-in", "qr-code-scan", "event:check_in:scan"),
-        ("attendance", _("Attendance certificates"), f"{base}/attendance", "award", "event:attendance:edit"),
+        ("attendance", _("Attendance"), f"{base}/attendance", "award", "event:attendance:edit"),
     ]
     held = await permissions_on(person, event.organization_id, event.id)
     return [
