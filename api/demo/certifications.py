@@ -17,6 +17,8 @@ from certification.bank.content import (
     parse_content,
 )
 from certification.bank.importing import import_gift
+from certification.certificates import corrections, issuing, statuses
+from certification.certificates.models import Certificate, IssueRequest
 from certification.exams import attempts, grading, saving
 from certification.exams.models import Attempt, Response
 from certification.exams.responses import Response as Answer
@@ -71,11 +73,11 @@ async def make(
 
 
 async def let_crowd_sit(associate: Certification, facilitator: Certification, *, by: Person, now: datetime) -> None:
-    """Some weeks of history: attempts of every quality, and two essays that wait for a grader."""
+    """A year of history: attempts of every quality, certificates in every state, and essays that wait for a grader."""
     chance = Random(20)
     people = await Person.filter(email__startswith="crowd.").order_by("id").limit(_SITTERS)
     for number, person in enumerate(people):
-        began = now - timedelta(days=2 + number * 1.6, hours=chance.randrange(9))
+        began = now - timedelta(days=2 + number * 3 + number * number * 0.18, hours=chance.randrange(9))
         skill = min(0.97, max(0.35, chance.gauss(0.74, 0.16)))
         await _sit(associate, person, skill, began, chance)
     policy = await queries.current_policy(facilitator.id)
@@ -85,9 +87,28 @@ async def let_crowd_sit(associate: Certification, facilitator: Certification, *,
         await _sit(facilitator, person, 0.85, began, chance)
 
 
-async def let_learner_pass(associate: Certification, learner: Person, *, now: datetime) -> None:
-    """The learner holds a certificate, and still has the second attempt."""
-    await _sit(associate, learner, 0.9, now - timedelta(days=33), Random(3))
+async def let_officer_act(associate: Certification, *, officer: Person, now: datetime) -> None:
+    """One certificate is suspended, one revoked, and one issued again under the right name."""
+    held = await Certificate.filter(certification_id=associate.id).order_by("issued_at").limit(3)
+    suspended, revoked, misspelt = held
+    await statuses.suspend(
+        suspended, reason="The identity check is being repeated.", by=officer, now=now - timedelta(days=6)
+    )
+    await statuses.revoke(revoked, reason="Somebody else sat the exam.", by=officer, now=now - timedelta(days=20))
+    decided_at = now - timedelta(days=9)
+    request = await corrections.correct(
+        misspelt,
+        holder_name=f"{misspelt.holder_name}-Marín",
+        reason="The second family name was missing.",
+        by=officer,
+        now=decided_at,
+    )
+    await issuing.issue(request, now=decided_at)
+
+
+async def let_learner_fail(associate: Certification, learner: Person, *, now: datetime) -> None:
+    """The learner has failed the exam once and may sit it again."""
+    await _sit(associate, learner, 0.5, now - timedelta(days=33), Random(3))
 
 
 async def let_attendee_sit(
@@ -103,6 +124,7 @@ async def let_attendee_sit(
         comment = "Names what happens before, during and after; says nothing about the regulars' own wishes."
         marked = began + timedelta(days=1)
         await grading.grade_response(response, score=Decimal("0.8"), comment=comment, by=grader, now=marked)
+    await _issue(attempt, now=marked)
 
 
 async def _sit(certification: Certification, person: Person, skill: float, began: datetime, chance: Random) -> Attempt:
@@ -114,7 +136,16 @@ async def _sit(certification: Certification, person: Person, skill: float, began
         moment = began + timedelta(seconds=40 * response.position)
         place = response.position
         await saving.save(attempt.id, place, sequence=place, response=answer, by=person, now=moment)
-    return await attempts.submit(attempt, by=person, now=began + timedelta(minutes=chance.randrange(42, 88)))
+    ended = began + timedelta(minutes=chance.randrange(42, 88))
+    submitted = await attempts.submit(attempt, by=person, now=ended)
+    await _issue(submitted, now=ended)
+    return submitted
+
+
+async def _issue(attempt: Attempt, *, now: datetime) -> None:
+    """Issue what the attempt earned on its own day; the job that waits for it then finds it done."""
+    for request in await IssueRequest.filter(source_id=attempt.id):
+        await issuing.issue(request.id, now=now)
 
 
 def _answer(content: ItemContent, chance: Random) -> Answer:

@@ -68,13 +68,14 @@ async def _load(now: datetime, report: Callable[[int], None]) -> None:
         await registrations.register(events["conference"], by=person, now=now - timedelta(days=3))
     await registrations.register(events["meetup"], by=attendee, now=now - timedelta(days=1))
     report(4)
-    opened_at = now - timedelta(days=70)
+    opened_at = now - timedelta(days=380)
     associate, facilitator = await certifications.make(organization, by=owner, learner=learner, now=opened_at)
     await layouts.make(organization, associate, signed_by="Lars Bergström", by=owner, now=opened_at)
     report(5)
     await certifications.let_crowd_sit(associate, facilitator, by=owner, now=now)
     grader, officer = [await Person.get(email=_STAFF_EMAIL[role]) for role in (Role.grader, Role.certification_officer)]
-    await certifications.let_learner_pass(associate, learner, now=now)
+    await certifications.let_officer_act(associate, officer=officer, now=now)
+    await certifications.let_learner_fail(associate, learner, now=now)
     await certifications.let_attendee_sit(associate, facilitator, attendee, by=owner, grader=grader, now=now)
     await renewals.make(
         facilitator, learner=learner, attendee=attendee, event=events["past"], by=owner, officer=officer, now=now
