@@ -14,7 +14,7 @@ ON_STAGE = (
     *("event_page", "registration", "check_in", "registration_list", "registration_csv", "autosave"),
     "attendance",
 )
-ALONE = ("certificate_pdf", "badge")
+ALONE = ("certificate_pdf", "signing", "badge")
 
 
 def _modules(names: list[str]) -> list[tuple[str, Any]]:  # Any: a module with `run`
