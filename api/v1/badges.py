@@ -18,8 +18,8 @@ from certification.signing import keys
 from core.errors import NotFound
 from core.pages import ListQuery, page_of
 
-MEDIA = {"json": "application/vc", "jwt": "application/jwt", "png": "image/png", "svg": "image/svg+xml"}
-"""The forms of a badge. `application/vc` is registered by Verifiable Credentials 2.0, section 6.2."""
+MEDIA = {"json": "application/vc", "jwt": "application/vc+jwt", "png": "image/png", "svg": "image/svg+xml"}
+"""The forms of a badge. Sources: Verifiable Credentials 2.0, section 6.2; Securing VCs using JOSE and COSE, section 6."""
 
 
 async def badge_json(request: Request) -> Response:

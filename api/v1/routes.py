@@ -576,7 +576,7 @@ ENDPOINTS: list[Endpoint] = [
         scope=Scope.learn,
         tag="Certificates",
         summary="The Open Badge as VC-JWT",
-        answers={200: "application/jwt"},
+        answers={200: "application/vc+jwt"},
     ),
     Endpoint(
         method="GET",

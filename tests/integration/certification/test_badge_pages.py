@@ -260,7 +260,7 @@ async def test_holder_downloads_the_badge_in_four_forms(prefix: str, app: Starle
     assert baking.unbake(found["svg"].content) == badge.credential
     assert {form: answer.headers["content-type"] for form, answer in found.items()} == {
         "json": "application/vc",
-        "jwt": "application/jwt",
+        "jwt": "application/vc+jwt",
         "png": "image/png",
         "svg": "image/svg+xml",
     }
