@@ -70,7 +70,7 @@ async def progress(request: Request) -> Response:
     """The part of the page that moves."""
     event = await find(request, offers.EDIT)
     run = await _run(event)
-    return progress_part(request, run, {**await progress_context(run, _address(event)), "may_change": True})
+    return progress_part(request, run, await progress_context(run, _address(event)))
 
 
 async def act(request: Request) -> Response:

@@ -92,8 +92,7 @@ async def show(request: Request) -> Response:
 async def progress(request: Request) -> Response:
     """The part of the page that moves, asked for every second; when the run has ended the whole page is."""
     run, certification = await _run(request, to_change=False)
-    context = await progress_context(run, _address(certification, run))
-    return progress_part(request, run, {**context, "may_change": await _may_change(request, run)})
+    return progress_part(request, run, await progress_context(run, _address(certification, run)))
 
 
 async def act(request: Request) -> Response:
