@@ -19,7 +19,7 @@ from core.errors import NotFound
 from core.pages import ListQuery, page_of
 
 MEDIA = {"json": "application/vc", "jwt": "application/vc+jwt", "png": "image/png", "svg": "image/svg+xml"}
-"""The forms of a badge. Sources: Verifiable Credentials 2.0, section 6.2; Securing VCs using JOSE and COSE, section 6."""
+"""The forms of a badge. Sources: Verifiable Credentials 2.0, section 6.2; Securing VCs using JOSE and COSE, 6."""
 
 
 async def badge_json(request: Request) -> Response:
