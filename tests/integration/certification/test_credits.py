@@ -32,14 +32,25 @@ OTHER_PDF = b"%PDF-1.7\n%another\n%%EOF\n"
 async def test_same_source_counts_once_for_each_person_and_certification(database: str) -> None:
     program, other = await renewal.program(), await renewal.program()
     someone, somebody = await accounts.person(), await accounts.person()
-    event, wanted = uuid4(), {"amount": Decimal("3.5"), "title": "Meetup", "earned_on": NOW.date(), "now": NOW}
+    event = uuid4()
 
-    first = await credits.earn(program, someone, source=CreditSource.event, source_id=event, **wanted)
-    again = await credits.earn(program, someone, source=CreditSource.event, source_id=event, **wanted | {"amount": 9})
-    elsewhere = await credits.earn(other, someone, source=CreditSource.event, source_id=event, **wanted)
-    another = await credits.earn(program, somebody, source=CreditSource.event, source_id=event, **wanted)
+    async def earn(certification: Certification, person: Person, amount: str = "3.5") -> bool:
+        return await credits.earn(
+            certification,
+            person,
+            source=CreditSource.event,
+            source_id=event,
+            amount=Decimal(amount),
+            title="Meetup",
+            earned_on=NOW.date(),
+            now=NOW,
+        )
 
-    assert (first, again, elsewhere, another) == (True, False, True, True)
+    assert await earn(program, someone) is True
+    assert await earn(program, someone, "9") is False
+    assert await earn(other, someone) is True
+    assert await earn(program, somebody) is True
+
     rows = await Credit.filter(person_id=someone.id, certification_id=program.id)
     assert [(row.amount, row.state) for row in rows] == [(Decimal("3.50"), CreditState.approved)]
     assert await AuditEntry.filter(action="credit.earned").count() == 3
@@ -72,7 +83,7 @@ async def test_claim_waits_with_its_file_and_the_officers_hear_of_the_first(data
     assert one.evidence_sha256 is not None
     assert await evidence.content_of(one.evidence_sha256) == PDF
     found = await standing.of(held, now=NOW)
-    assert (found.earned, found.waiting, found.missing) == (0, 7, 20)
+    assert (found.earned, found.waiting, found.missing) == (Decimal(0), Decimal(7), Decimal(20))
     mails = await OutgoingMail.filter(template="renewal/claim_waits")
     assert [mail.to_address for mail in mails] == [officer.email]
     certification = await Certification.get(id=held.certification_id)
@@ -164,7 +175,7 @@ async def test_another_amount_and_a_refusal_need_a_reason(database: str) -> None
     officer, one = await renewal.officer_of(held), await renewal.claim(held, "5")
     for wrong in ({"is_approved": False}, {"is_approved": True, "amount": Decimal(3)}):
         with pytest.raises(InvalidInput) as refusal:
-            await credits.decide(one, by=officer, now=NOW, **wrong)  # type: ignore[arg-type]
+            await credits.decide(one, by=officer, now=NOW, **wrong)
         assert list(refusal.value.fields) == ["reason"]
 
     await credits.decide(one, is_approved=True, amount=Decimal(3), reason="Breaks out.", by=officer, now=NOW)
@@ -192,7 +203,12 @@ async def test_decision_is_taken_back_until_a_renewal_rests_on_it(database: str)
     await credits.decide(one, is_approved=True, amount=Decimal(3), reason="Breaks out.", by=officer, now=NOW)
 
     again = await credits.reopen(one, by=officer, now=NOW)
-    assert (again.state, again.amount, again.claimed_amount, again.reason) == (CreditState.claimed, 5, None, "")
+    assert (again.state, again.amount, again.claimed_amount, again.reason) == (
+        CreditState.claimed,
+        Decimal(5),
+        None,
+        "",
+    )
     with pytest.raises(credits.NotDecided):
         await credits.reopen(one, by=officer, now=NOW)
     await credits.decide(one, is_approved=True, by=officer, now=NOW + timedelta(minutes=1))

@@ -90,7 +90,7 @@ async def test_mail_says_what_renews_in_the_holders_language_and_zone(database: 
     assert "24 mars 2027" in mail.subject
     assert "24 mars 2027, 12:00" in mail.text
     assert "23 avril 2027" in mail.text
-    assert "12,5 of 20" in mail.text
+    assert "12,5 sur 20" in mail.text
     assert f"/me/certificates/{held.number}/renewal" in mail.text
     assert "/certifications/certification-" in mail.text
 

@@ -81,7 +81,7 @@ async def test_spent_credits_count_no_more_and_earlier_ones_not_for_the_next(dat
     await run_pending()
     new = await Certificate.get(issue_request_id=request_id)
     found = await standing.of(new, now=NOW)
-    assert (found.state, found.earned, found.needed) == (RenewalState.open, 0, 20)
+    assert (found.state, found.earned, found.needed) == (RenewalState.open, Decimal(0), Decimal(20))
 
 
 async def test_what_lies_outside_the_validity_or_waits_is_not_enough(database: str) -> None:
