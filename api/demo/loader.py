@@ -76,10 +76,10 @@ async def _load(now: datetime, report: Callable[[int], None]) -> None:
     grader, officer = [await Person.get(email=_STAFF_EMAIL[role]) for role in (Role.grader, Role.certification_officer)]
     await certifications.let_officer_act(associate, officer=officer, now=now)
     await certifications.let_learner_fail(associate, learner, now=now)
-    await certifications.let_attendee_sit(associate, facilitator, attendee, by=owner, grader=grader, now=now)
     await renewals.make(
         facilitator, learner=learner, attendee=attendee, event=events["past"], by=owner, officer=officer, now=now
     )
+    await certifications.let_attendee_sit(associate, facilitator, attendee, by=owner, grader=grader, now=now)
     report(_STEPS)
 
 
