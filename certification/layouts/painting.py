@@ -323,8 +323,8 @@ def _set_in_circle(sheet: Sheet, words: str, width: float) -> str:
     made = block(fit(words, style, 21, 7, width, 2), 1.2, width)
     made = made.scaled(min(1.0, width * 0.9 / made.height))
     if len(made.lines) == 1:
-        face = made.lines[0].runs[0].face
-        middle = made.size * face.cap_height / 2000  # Capitals stand in the very middle.
+        _left, bottom, _right, top = made.lines[0].ink
+        middle = made.size * (bottom + top) / 2000  # What one sees of it stands in the very middle.
         return _set(sheet, made, Box(-width / 2, 0, width, 0), made.baselines[0] * made.size - middle, 0.5)
     return _set(sheet, made, Box(-width / 2, 0, width, 0), made.height / 2, 0.5)
 

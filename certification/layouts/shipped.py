@@ -65,8 +65,8 @@ def _classic(width: float, height: float, is_wide: bool) -> list[dict[str, Any]]
     foot = height - (54.0 if is_wide else 68.0)
     inner = width - 2 * margin
     room = inner - qr - 6
-    medal = foot - body + 16 if is_wide else inner * 1.03
-    middle = foot - 6 - medal / 2 if is_wide else (body + foot) / 2
+    medal = foot - body + 16 if is_wide else inner * 0.98
+    middle = foot - 6 - medal / 2 if is_wide else (body + foot) / 2 - 3
     frame = (edge, edge, width - 2 * edge, height - 2 * edge)
     watermark = {"colour": "paper", "pattern": "medallion", "pattern_colour": "accent", "pattern_tint": 0.1}
     record = {"entries": _entries(_RECORD), "columns": 5 if is_wide else 3, "has_rule": True}
@@ -93,7 +93,7 @@ def _classic_texts(is_wide: bool) -> list[dict[str, Any]]:
         {"text": "{{ holder_name }}", "above": 2 * airy, "weight": "light", "leading": 1.35, "role": "heading", **name},
         {"text": _ATTENDED, "above": 2.5 * airy, **_LABEL},
         {"text": "{{ achievement }}", "above": 1.2 * airy, **title},
-        {"text": "{{ statement }}", "above": 3 * airy, "max_lines": 4, "leading": 1.45, **_LABEL},
+        {"text": "{{ statement }}", "above": 3 * airy, "max_lines": 6, "leading": 1.45, **_LABEL},
         {"text": "{{ replaces }}", "above": 2.5, **_SMALL},
     ]
 
@@ -150,7 +150,7 @@ def _modern_texts(is_wide: bool) -> list[dict[str, Any]]:
         {"text": "{{ holder_name }}", "above": 6, "role": "heading", **name},
         {"text": _ATTENDED, "above": 5, **_LABEL},
         {"text": "{{ achievement }}", "above": 1, "size": 24, "min_size": 15, "max_lines": 3},
-        {"text": "{{ statement }}", "above": 4, "max_lines": 5, "leading": 1.5, **_LABEL},
+        {"text": "{{ statement }}", "above": 4, "max_lines": 7, "leading": 1.5, **_LABEL},
         {"text": "{{ replaces }}", "above": 3, **_SMALL},
     ]
     return [{**text, "align": "start"} for text in texts]
@@ -186,7 +186,7 @@ def _plain_texts() -> list[dict[str, Any]]:
         {"text": "{{ holder_name }}", "above": 1.5, "role": "heading", **name},
         {"text": _ATTENDED, "above": 3.5, **_LABEL},
         {"text": "{{ event or achievement }}", "above": 1.5, **event},
-        {"text": "{{ statement }}", "above": 3, "max_lines": 5, "leading": 1.5, **_LABEL},
+        {"text": "{{ statement }}", "above": 3, "max_lines": 7, "leading": 1.5, **_LABEL},
         {"text": "{{ replaces }}", "above": 2.5, **_SMALL},
     ]
     return [{**text, "align": "start"} for text in texts]

@@ -311,6 +311,7 @@ def srgb_profile() -> bytes:
     from PIL import ImageCms
 
     made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    made[8:12] = bytes([4, 0x20, 0, 0])  # ISO 15076-1:2005, to which ISO 32000-1 refers; its tags are all there
     made[24:36] = bytes([0x07, 0xD0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0])  # ICC.1:2010, 7.2: created 2000-01-01 00:00:00
     made[40:44] = bytes(4)  # primary platform: none
     made[84:100] = bytes(16)  # profile ID: not computed
