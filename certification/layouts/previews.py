@@ -53,5 +53,5 @@ def _rasterised(pdf: bytes, width: int) -> bytes:
         finally:
             opened.close()
     buffer = BytesIO()
-    image.save(buffer, "PNG", compress_level=6)
+    image.save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
