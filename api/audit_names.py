@@ -6,6 +6,7 @@ from uuid import UUID
 from tortoise.models import Model
 
 from accounts.models import AuditEntry, Organization, Person
+from certification.bulk.models import BulkRun
 from certification.certificates.models import Certificate
 from certification.layouts.models import Layout, LayoutPicture
 from certification.programs.models import Certification
@@ -16,6 +17,7 @@ from events.programme.models import Speaker
 from events.registration.models import Quota, Registration, TicketType
 
 _NAMED: dict[str, tuple[type[Model], str]] = {
+    "bulk_run": (BulkRun, "source_name"),
     "certificate": (Certificate, "number"),
     "certification": (Certification, "title"),
     "credit": (Credit, "certification__title"),

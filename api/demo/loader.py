@@ -8,6 +8,8 @@ from accounts.models import Organization, Person, Role
 from accounts.schemas import OrganizationChangeIn
 from api.demo import certifications, crowd, gatherings, layouts, renewals
 from api.demo.people import ATTENDEE, LEARNER, PASSWORD, STAFF
+from certification.attendance import offers
+from certification.attendance.schemas import OfferIn
 from core.database import transaction
 from events.registration import registrations
 
@@ -71,6 +73,8 @@ async def _load(now: datetime, report: Callable[[int], None]) -> None:
     opened_at = now - timedelta(days=380)
     associate, facilitator = await certifications.make(organization, by=owner, learner=learner, now=opened_at)
     await layouts.make(organization, associate, signed_by="Lars Bergström", by=owner, now=opened_at)
+    offer = OfferIn(is_on=True, certifications=[associate.slug, facilitator.slug])
+    await offers.save(events["conference"], offer, by=owner, now=opened_at)
     report(5)
     await certifications.let_crowd_sit(associate, facilitator, by=owner, now=now)
     grader, officer = [await Person.get(email=_STAFF_EMAIL[role]) for role in (Role.grader, Role.certification_officer)]
