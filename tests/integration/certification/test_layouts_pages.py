@@ -26,13 +26,13 @@ def app(database: str, settings: Settings) -> Starlette:
     return create_app(settings)
 
 
-def form_of(definition: LayoutDefinition = MODERN, **fields: str) -> dict[str, str]:
-    """What the editor sends, with fields changed (two underscores stand for a dot)."""
-    return Draft.of(definition).values() | {"seen": "1"} | fields
+def form_of(**fields: str) -> dict[str, str]:
+    """What the editor sends for `modern`, with fields changed."""
+    return Draft.of(MODERN).values() | {"seen": "1"} | fields
 
 
-def first(kind: str, definition: LayoutDefinition = MODERN) -> int:
-    return next(n for n, element in enumerate(definition.elements) if element.kind == kind)
+def first(kind: str) -> int:
+    return next(n for n, element in enumerate(MODERN.elements) if element.kind == kind)
 
 
 async def officers_layout(name: str = "Ours") -> tuple[Layout, Any, str]:
