@@ -61,6 +61,7 @@ LEARNER = """
 /me/exams/{failed}
 /me/exams/{id:uuid}/submit
 /me/certificates
+/me/certificates/{number}
 /me/certificates/{number}/renewal
 /me/profile
 /me/sessions
@@ -141,6 +142,8 @@ NOT_PAGES = {
     "/me/registrations/{id:uuid}/ticket.pdf": "application/pdf",
     "/me/registrations/{id:uuid}/event.ics": "text/calendar",
     "/me/exams/{id:uuid}/certificate": "text/html",
+    "/me/transcript.pdf": "application/pdf",
+    "/me/wallet.zip": "application/zip",
     "/me/credits/{id:uuid}/evidence": "application/pdf",
     "/dev/outbox/{id:uuid}/html": "text/html",
 }
