@@ -225,12 +225,10 @@ def _percent(score: str | None, language: str) -> str:
     if not score:
         return ""
     try:
-        share = Decimal(score) / 100
+        share = round(Decimal(score) / 100, 4).normalize()
     except InvalidOperation:
         return score
-    return format_percent(
-        share, _locale(language).percent_formats[None].pattern.replace("0%", "0.##%"), _locale(language)
-    )
+    return format_percent(share, locale=_locale(language), decimal_quantization=False)
 
 
 def _dated(value: object, style: str = "long") -> str:

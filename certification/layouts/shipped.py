@@ -164,13 +164,13 @@ def _plain(width: float, height: float, is_wide: bool) -> list[dict[str, Any]]:
     top = 44.0 if is_wide else 52.0
     room = inner - qr - 8
     issuer = {"size": 13, "min_size": 9, "max_lines": 2, "weight": "bold"}
-    title = {"size": 11, "min_size": 7, "max_lines": 2, "align": "end", "colour": "quiet"}
+    title = {"size": 10.5, "min_size": 8, "colour": "quiet"}
     record = {"entries": _entries(_ATTENDANCE_RECORD), "columns": 4 if is_wide else 2, "has_rule": True}
     return [
         _element("panel", "bar", (0, 0, width, 4), colour="accent"),
-        _element("text", "issuer", (margin, 20, inner * 0.58, 12), text="{{ organization }}", **issuer),
-        _element("text", "title", (margin + inner * 0.6, 20, inner * 0.4, 12), text=_TITLE, **title),
-        _element("line", "head", (margin, 35, inner, 0.5), thickness=0.5),
+        _element("text", "issuer", (margin, 17, inner, 9), text="{{ organization }}", valign="bottom", **issuer),
+        _element("text", "title", (margin, 26.5, inner, 6), text=_TITLE, **title),
+        _element("line", "head", (margin, 36, inner, 0.5), thickness=0.5),
         _element("stack", "body", (margin, top, inner, foot - top - 8), texts=_plain_texts()),
         _element("record", "record", (margin, foot, room, 33 if is_wide else 48), **record),
         _verification((margin, foot + (36 if is_wide else 51), room, 6)),

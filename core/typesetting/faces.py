@@ -94,7 +94,8 @@ class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
 
     def _made(self, codes: tuple[int, ...]) -> tuple[bytes, bytes]:
         """The font file of a subset, plain and compressed: together half of the time that a page takes."""
-        content = self._make_subset(list(codes))
+        with _lock:  # reportlab reads a font file from a place that it keeps in the font.
+            content = self._make_subset(list(codes))
         return content, zlib.compress(content)
 
     def _array_of_widths(self, codes: tuple[int, ...]) -> str:
