@@ -110,7 +110,7 @@ async def _page(version: LayoutVersion, document: DocumentFacts, credential: str
     definition = LayoutDefinition.model_validate(version.definition)
     attached = rendering.AttachedFile(
         name=BADGE_FILE,
-        content_type="application/vc+ld+json",
+        content_type="application/vc",
         content=credential.encode(),
         description="Open Badge 3.0",
         relationship="Alternative",
@@ -155,7 +155,9 @@ async def _achievement(wanted: IssueRequest, document: DocumentFacts) -> tuple[A
     public_url = get_settings().public_url
     if wanted.event_id is not None:
         event = await Event.get(id=wanted.event_id)
-        attended = Evidence(event.title, "Checked in at this event.", f"{public_url}/events/{event.slug}")
+        hours = f" {wanted.hours.normalize():f} hours were attended." if wanted.hours is not None else ""
+        told = f"Checked in at this event.{hours}"
+        attended = Evidence(event.title, told, f"{public_url}/events/{event.slug}")
         return achievements.of_attendance(event, name=document.achievement, statement=document.statement), (attended,)
     if wanted.certification is None or wanted.policy is None:
         raise NotFound()
