@@ -81,14 +81,18 @@ def document(judged: Judgement) -> dict[str, Any]:
 def show(judged: Judgement, file: Path, console: Console) -> None:
     """The answer for people."""
     title, colour = _TITLES[judged.verdict]
-    console.print(Panel(escape(judged.statement), title=f"[bold]{title}[/]", border_style=colour, title_align="left"))
+    console.print(
+        Panel(escape(_printable(judged.statement)), title=f"[bold]{title}[/]", border_style=colour, title_align="left")
+    )
     facts = Table.grid(padding=(0, 2))
     for label, value in _facts(judged, file):
         facts.add_row(f"[dim]{label}[/]", escape(value))
     console.print(facts)
     console.print()
+    checks = Table.grid(padding=(0, 1))
     for check in judged.checks:
-        console.print(f" {_MARKS[check.outcome]} {escape(check.text)}")
+        checks.add_row(f" {_MARKS[check.outcome]}", escape(_printable(check.text)))
+    console.print(checks)
 
 
 def _facts(judged: Judgement, file: Path) -> list[tuple[str, str]]:

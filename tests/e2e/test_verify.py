@@ -105,8 +105,9 @@ async def test_keyboard_alone_chooses_and_verifies_a_file(live: LiveServer, brow
         page = await visitor.open("/verify")
         chooser = page.get_by_label("Certificate or badge")
         await chooser.focus()
+        await expect(chooser).to_be_focused()
         async with page.expect_file_chooser() as choosing:
-            await page.keyboard.press("Enter")
+            await chooser.press("Enter")
         await (await choosing.value).set_files({"name": "c.pdf", "mimeType": "application/pdf", "buffer": pdf})
         await page.keyboard.press("Tab")
         await expect(page.get_by_role("button", name="Verify this file")).to_be_focused()

@@ -197,7 +197,7 @@ async def _verify_as_stranger(browser: Browser, live: LiveServer, number: str, d
     async with visiting(browser, live.url) as visitor:
         page = await visitor.open("/verify")
         await page.get_by_label("Certificate number").fill(number.lower())
-        await page.get_by_role("button", name="Verify").click()
+        await page.get_by_role("button", name="Verify this number").click()
         await expect(page).to_have_url(re.compile("/verify/"))
         await expect(page.get_by_text(NAME).first).to_be_visible()
         await expect(page.get_by_role("heading", name=re.compile("valid", re.I)).first).to_be_visible()

@@ -20,19 +20,23 @@ from api.app import create_app
 from certification.badges import baking
 from certification.badges.credential import build, secure
 from certification.badges.models import Badge
-from certification.certificates import sharing, statements, statuses, verification
+from certification.certificates import issuing, sharing, statements, statuses, verification
 from certification.certificates.file_verification import FileVerdict, FileVerification, verify_file
 from certification.certificates.findings import Outcome, Subject
-from certification.certificates.models import Certificate
+from certification.certificates.models import Certificate, IssueRequest, IssueState
 from certification.certificates.verification import Standing
 from certification.signing import keys, pades
+from certification.signing.signers import CannotSign
 from core import files
+from core.database import fetchval
 from core.errors import InvalidInput
 from core.i18n import use_locale
+from core.job_runner import run_pending
 from core.settings import Environment, Settings, get_settings
+from tests.authorities import stamping_service
 from tests.factories import accounts
 from tests.factories import badges as badge_factory
-from tests.integration.certification.test_certificates import NOW, a_certificate
+from tests.integration.certification.test_certificates import NOW, a_certificate, a_certification, request_for
 from tests.integration.certification.test_succession import corrected, earned, held
 from tests.unit.test_inspection import HOSTILE
 
@@ -421,6 +425,28 @@ async def test_unsigned_certificate_says_that_its_bytes_are_compared(database: s
     assert found.verdict is FileVerdict.genuine
     assert ("signature", "unchecked") in outcomes(found)
     assert "None; its bytes are compared here" in page.text
+
+
+async def test_time_stamp_service_that_is_down_holds_nothing_half_made(database: str, settings: Settings) -> None:
+    certification, _ = await a_certification()
+    with stamping_service() as service:
+        settings.timestamp_url = service.url
+    wanted = await request_for(certification, await accounts.person())
+
+    with pytest.raises(CannotSign, match="time-stamp"):
+        await run_pending()
+    assert await Certificate.all().count() == 0
+    assert (await IssueRequest.get(id=wanted.id)).state is IssueState.waiting
+    assert await fetchval("SELECT count(*) FROM pgqueuer WHERE entrypoint LIKE 'certificates.%'") == 1, "it is retried"
+
+    with stamping_service() as service:
+        settings.timestamp_url = service.url
+        certificate = await issuing.issue(wanted.id, now=NOW)
+    assert certificate is not None
+    assert certificate.signature.value == "B-T"
+    found = await verify_file(await pdf_of(certificate), number=None, now=NOW)
+    assert found.verdict is FileVerdict.genuine
+    assert ("time_stamp", "passed") in outcomes(found)
 
 
 def _hostile() -> dict[str, bytes]:
