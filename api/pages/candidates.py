@@ -19,6 +19,7 @@ from certification.programs.permissions import access_certification
 from core.errors import AppError, Conflict, InvalidInput, NotFound
 from core.i18n import gettext as _
 from core.pages import PageQuery
+from core.templating import format_number
 
 
 class CandidateSearch(PageQuery):
@@ -79,7 +80,12 @@ async def _show(request: Request, attempt: Attempt, error: AppError | None = Non
         "badge": _badges()[attempt.status],
         "result": result,
         "domain_rows": [
-            (one["name"], float(one["percent"]), f"{one['percent']} %") for one in (result.domains if result else ())
+            (
+                one["name"],
+                float(one["percent"]),
+                _("%(percent)s %%") % {"percent": format_number(float(one["percent"]))},
+            )
+            for one in (result.domains if result else ())
         ],
         "certificate": certificate,
         "form": form_state(request, error=error),

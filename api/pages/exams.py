@@ -22,6 +22,7 @@ from core.errors import AppError, Conflict, InvalidInput, NotFound
 from core.i18n import current_locale, ngettext
 from core.i18n import gettext as _
 from core.pages import PageQuery, encode_cursor
+from core.templating import format_number
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -105,7 +106,14 @@ async def show(request: Request) -> Response:
         "wanted": wanted,
         "now": now,
         "is_latest": latest is not None and latest.id == attempt.id,
-        "domain_rows": [(d["name"], float(d["percent"]), f"{float(d['percent']):g} %") for d in domains],
+        "domain_rows": [
+            (
+                one["name"],
+                float(one["percent"]),
+                _("%(percent)s %%") % {"percent": format_number(float(one["percent"]))},
+            )
+            for one in domains
+        ],
         "retake": await queries.retake_of(attempt.certification, person.id, attempt.policy, attempt, now=now),
     }
     return render(request, "pages/exams/result.html", context, headers=NO_STORE)

@@ -30,6 +30,7 @@ from certification.programs.schemas import (
 )
 from core.errors import AppError, Conflict, InvalidInput
 from core.i18n import gettext as _
+from core.templating import format_number
 
 EDIT = "certification:certification:edit"
 GRANT = "certification:entitlement:grant"
@@ -73,7 +74,10 @@ async def overview(request: Request) -> Response:
         "missing": await certifications.what_is_missing(certification) if is_draft else None,
         "numbers": numbers,
         "bands": _bands(numbers.bands),
-        "domain_rows": [(one.name, float(one.percent), f"{one.percent} %") for one in numbers.domains],
+        "domain_rows": [
+            (one.name, float(one.percent), _("%(percent)s %%") % {"percent": format_number(one.percent)})
+            for one in numbers.domains
+        ],
         "counts": await certificates.counts(certification.id, now=now),
         "waiting": await statistics.waiting_for_grader(certification.id, grader_id=person.id),
     }
