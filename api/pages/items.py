@@ -35,7 +35,7 @@ def type_names() -> dict[ItemType, tuple[str, str]]:
         ItemType.SINGLE_CHOICE: (_("Single choice"), _("One of several options is right.")),
         ItemType.MULTIPLE_CHOICE: (_("Multiple choice"), _("Several options are right; partial credit by weights.")),
         ItemType.TRUE_FALSE: (_("True or false"), _("A statement to judge.")),
-        ItemType.NUMERIC: (_("Number"), _("A number, with a tolerance or within a range.")),
+        ItemType.NUMERIC: (_("Numeric"), _("A number, with a tolerance or within a range.")),
         ItemType.SHORT_ANSWER: (_("Short answer"), _("A word or phrase, compared with the accepted wordings.")),
         ItemType.MATCHING: (_("Matching"), _("Each left side belongs to a right side.")),
         ItemType.ESSAY: (_("Essay"), _("A longer text that a grader marks.")),
