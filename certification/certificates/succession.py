@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from accounts import audit
 from certification.badges import status_lists
-from certification.certificates.models import Certificate, CertificateStatus, IssueRequest
+from certification.certificates.models import Certificate, CertificateStatus, IssueRequest, SourceKind
 from certification.programs.models import CertificationPolicy
 from core.database import execute
 from core.errors import Conflict
@@ -12,7 +12,7 @@ from core.i18n import gettext as _
 
 
 class PredecessorChanged(Conflict):
-    """The certificate to correct was revoked, suspended or succeeded while its correction waited."""
+    """The certificate was revoked, suspended or succeeded while its correction or renewal waited."""
 
     code = "predecessor_changed"
 
@@ -29,12 +29,14 @@ async def lock(wanted: IssueRequest) -> None:
 async def predecessor_of(wanted: IssueRequest) -> Certificate | None:
     """The certificate that the wanted one will follow, locked; for a transaction that holds `lock`.
 
-    A correction follows the one that it corrects. Else it is the person's last certificate of the same certification,
-    where that is in force, or ended within the grace that its policy gives, when the new one was earned. Raises
-    `PredecessorChanged` where a correction comes too late.
+    A correction follows the one that it corrects, a renewal by credits the one that they renew. Else it is the
+    person's last certificate of the same certification, where that is in force, or ended within the grace that its
+    policy gives, when the new one was earned. Raises `PredecessorChanged` where a correction or a renewal by credits
+    comes too late.
     """
-    if wanted.predecessor_id is not None:
-        found = await Certificate.select_for_update().get(id=wanted.predecessor_id)
+    named = wanted.source_id if wanted.source_kind is SourceKind.credits else wanted.predecessor_id
+    if named is not None:
+        found = await Certificate.select_for_update().get(id=named)
         if found.status is not CertificateStatus.valid or found.successor_id is not None:
             raise PredecessorChanged(found.number)
         return found

@@ -11,7 +11,7 @@ import pytest
 from accounts.models import AuditEntry, Person
 from api.worker import import_jobs
 from certification.certificates import queries, statuses, verification
-from certification.certificates.models import Certificate, IssueRequest, SourceKind
+from certification.certificates.models import Certificate, IssueRequest, IssueState, SourceKind
 from certification.certificates.verification import Standing
 from certification.programs.models import Certification, CertificationPolicy, CertificationStatus
 from certification.renewal import renewing, standing
@@ -124,6 +124,20 @@ async def test_what_is_not_in_force_is_not_renewed(database: str) -> None:
         await renewal.earned(held, "20")
         await change(held, reason="Under review.", by=await renewal.officer_of(held), now=NOW)
         assert await refused(held) == "not_in_force"
+
+
+async def test_renewal_of_what_is_revoked_before_it_is_issued_is_held(database: str) -> None:
+    held = await renewal.certificate()
+    await renewal.earned(held, "20")
+    request_id = await renewing.renew(held, by=await holder_of(held), now=NOW)
+    await statuses.revoke(held, reason="Somebody else sat the exam", by=await accounts.person(), now=NOW)
+
+    await run_pending()
+
+    waiting = await IssueRequest.get(id=request_id)
+    assert waiting.state is IssueState.held
+    assert held.number in waiting.problem
+    assert await Certificate.all().count() == 1
 
 
 async def test_programs_without_credits_end_or_offer_renew_nothing(database: str) -> None:
