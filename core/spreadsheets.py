@@ -2,10 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BOM = "\ufeff"
+
+Row = Sequence[str]
 
 
 def harmless(text: str) -> str:
@@ -13,11 +15,23 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def csv_of(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+def csv_of(headings: Row, rows: Iterable[Row]) -> bytes:
     """A table as UTF-8 CSV (RFC 4180); every cell is made harmless."""
+    return _head(headings) + _lines(rows)
+
+
+async def streamed(headings: Row, batches: AsyncIterator[Iterable[Row]]) -> AsyncIterator[bytes]:
+    """A table as `csv_of` writes it, in one piece for the headings and one for each batch of rows."""
+    yield _head(headings)
+    async for rows in batches:
+        yield _lines(rows)
+
+
+def _head(headings: Row) -> bytes:
+    return _BOM.encode() + _lines([headings])
+
+
+def _lines(rows: Iterable[Row]) -> bytes:
     buffer = io.StringIO()
-    buffer.write(_BOM)
-    writer = csv.writer(buffer)
-    writer.writerow(headings)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    csv.writer(buffer).writerows([harmless(cell) for cell in row] for row in rows)
     return buffer.getvalue().encode()
