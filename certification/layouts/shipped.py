@@ -143,9 +143,9 @@ def _modern_head(width: float, height: float) -> list[dict[str, Any]]:
 
 
 def _modern_texts(is_wide: bool) -> list[dict[str, Any]]:
-    kicker = {"size": 10.5, "min_size": 8, "weight": "bold", "colour": "accent", "tracking": 120}
+    kicker: dict[str, Any] = {"size": 10.5, "min_size": 8, "weight": "bold", "colour": "accent", "tracking": 120}
     name = {"size": 44, "min_size": 28 if is_wide else 26, "max_lines": 3, "weight": "bold", "leading": 1.25}
-    texts = [
+    texts: list[dict[str, Any]] = [
         {"text": _CAPITAL_TITLE, **kicker},
         {"text": "{{ holder_name }}", "above": 6, "role": "heading", **name},
         {"text": _ATTENDED, "above": 5, **_LABEL},
@@ -181,7 +181,7 @@ def _plain(width: float, height: float, is_wide: bool) -> list[dict[str, Any]]:
 def _plain_texts() -> list[dict[str, Any]]:
     name = {"size": 38, "min_size": 24, "max_lines": 3, "weight": "bold"}
     event = {"size": 22, "min_size": 14, "max_lines": 3, "colour": "accent"}
-    texts = [
+    texts: list[dict[str, Any]] = [
         {"text": "{{ words.certifies }}", **_LABEL},
         {"text": "{{ holder_name }}", "above": 1.5, "role": "heading", **name},
         {"text": _ATTENDED, "above": 3.5, **_LABEL},
