@@ -1,6 +1,6 @@
 """Tagged PDF/A-3 documents of one page: kept for years, read aloud in order, carrying files (ISO 19005-3, level B).
 
-What the claim rests on is told in docs/pdfa.md. Whoever draws gives operators; each is either content, with its place
+What the claim rests on is told in decision 0022. Whoever draws gives operators; each is either content, with its place
 in the structure tree, or an artifact.
 """
 

@@ -26,7 +26,8 @@ VARIANTS = [
 def pdf_of(facts: DocumentFacts = SAMPLE, layout: LayoutDefinition | str = "classic", **given: Any) -> bytes:
     """The PDF of a document in a layout, or in a shipped one by its origin."""
     definition = shipped.DEFINITIONS[layout] if isinstance(layout, str) else layout
-    return render(definition, facts, **{"pictures": {}, "created_at": NOW} | given)
+    wanted: dict[str, Any] = {"pictures": {}, "created_at": NOW} | given
+    return render(definition, facts, **wanted)
 
 
 def text_of(pdf: bytes) -> str:

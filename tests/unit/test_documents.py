@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -316,7 +315,7 @@ def test_every_ornament_is_drawn(style: str, seal: str, pattern: str) -> None:
         )
     page = image_of(pdf_of(SAMPLE, LayoutDefinition.model_validate(document)), scale=2)
     corner = page.crop((round(2 * 9 * MM), round(2 * 9 * MM), round(2 * 17 * MM), round(2 * 17 * MM)))
-    assert corner.convert("L").getextrema()[0] < 140
+    assert min(corner.convert("L").tobytes()) < 140
     middle = page.getpixel((page.width // 2, round(2 * 25 * MM)))
     assert (middle == (255, 255, 255)) == (seal == "ring")
-    assert re.search(r"NOS", text_of(pdf_of(SAMPLE, LayoutDefinition.model_validate(document))))
+    assert "NOS" in text_of(pdf_of(SAMPLE, LayoutDefinition.model_validate(document)))
