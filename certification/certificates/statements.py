@@ -76,7 +76,9 @@ def of_file(found: FileVerification, *, asked: str | None = None) -> str:
     verified = found.verification
     match found.verdict:
         case FileVerdict.genuine if verified is not None and verified.certificate is not None:
-            return _("This file is genuine: %(truth)s") % {"truth": _conferred(verified, verified.certificate)}
+            is_withdrawn = verified.standing not in (Standing.valid, Standing.expired)
+            text = _("This file is genuine, but %(truth)s") if is_withdrawn else _("This file is genuine: %(truth)s")
+            return text % {"truth": _conferred(verified, verified.certificate)}
         case FileVerdict.other_certificate:
             text = _("This file is genuine, but it is certificate %(issued)s and not %(asked)s.")
             return text % {"issued": found.number, "asked": asked}
