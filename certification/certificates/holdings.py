@@ -8,10 +8,10 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 from accounts.models import Person
 from certification.certificates.models import Certificate
 from certification.certificates.sharing import verify_url
-from certification.certificates.verification import Standing, standing_of
+from certification.certificates.statements import title_of
+from certification.certificates.verification import standing_of
 from core import files
 from core.errors import NotFound
-from core.i18n import gettext as _
 
 
 class NothingHeld(NotFound):
@@ -36,7 +36,7 @@ async def transcript(person: Person, *, now: datetime) -> bytes:
             issuer=one.issuer_name,
             achieved_on=one.achieved_at.astimezone(UTC).date(),
             valid_until=one.valid_until.astimezone(UTC).date() if one.valid_until else None,
-            standing=_words(standing_of(one, now=now)),
+            standing=title_of(standing_of(one, now=now)),
             worth=worth(one.hours, one.credits),
             verify_url=verify_url(one),
         )
@@ -68,14 +68,3 @@ async def _held(person: Person) -> list[Certificate]:
     if not held:
         raise NothingHeld()
     return held
-
-
-def _words(standing: Standing) -> str:
-    return {
-        Standing.valid: _("Valid"),
-        Standing.expired: _("Expired"),
-        Standing.suspended: _("Suspended"),
-        Standing.revoked: _("Revoked"),
-        Standing.superseded: _("Superseded"),
-        Standing.unknown: _("Unknown"),
-    }[standing]

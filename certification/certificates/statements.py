@@ -24,6 +24,11 @@ class Tone(StrEnum):
 
 def title_of_number(found: Verification) -> str:
     """The answer in a word or two."""
+    return title_of(found.standing)
+
+
+def title_of(standing: Standing) -> str:
+    """How a certificate stands, in a word."""
     return {
         Standing.valid: _("Valid"),
         Standing.expired: _("Expired"),
@@ -31,7 +36,7 @@ def title_of_number(found: Verification) -> str:
         Standing.revoked: _("Revoked"),
         Standing.superseded: _("Superseded"),
         Standing.unknown: _("Unknown"),
-    }[found.standing]
+    }[standing]
 
 
 def title_of_file(found: FileVerification) -> str:
