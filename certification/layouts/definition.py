@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any, Literal, Self, TypeAlias
 from uuid import UUID
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, model_validator
 
 from certification.layouts.elements import (
     CONTENT,
@@ -40,7 +40,6 @@ class LayoutDefinition(Part):
     background: Colour = "#ffffff"
     background_picture: UUID | None = None
     elements: tuple[Element, ...] = Field(min_length=1, max_length=60)
-    _hash: int | None = PrivateAttr(default=None)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -61,12 +60,6 @@ class LayoutDefinition(Part):
         elements = [each.model_dump(mode="json") | _rescaled(each, *scale) for each in self.elements]
         changed = {"page": page, "orientation": orientation, "elements": elements}
         return type(self).model_validate(self.model_dump(mode="json") | changed)
-
-    def __hash__(self) -> int:
-        """Hash of the content, worked out once."""
-        if self._hash is None:
-            self._hash = hash((self.page, self.orientation, self.background, self.background_picture, self.elements))
-        return self._hash
 
     @model_validator(mode="after")
     def _names_each_element_once(self) -> Self:

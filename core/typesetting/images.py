@@ -37,7 +37,7 @@ def image(content: bytes) -> Image:
     return _image(content)
 
 
-@lru_cache(maxsize=64)  # Python keeps the hash of bytes, so a known picture costs nothing.
+@lru_cache(maxsize=16)  # Python keeps the hash of bytes, so a known picture costs nothing.
 def _image(content: bytes) -> Image:
     try:
         with Pillow.open(BytesIO(content)) as opened:
