@@ -1,8 +1,9 @@
 """Sets text of any supported script on a PDF page, and QR codes.
 
 Owns which font sets which character (`scripts`), the loaded fonts (`faces`), shaping and ordering of a line
-(`shaping`), drawing, wrapping and fitting of text (`setting`), QR codes (`qr`) and artwork compressed once a process
-(`artwork`). Nothing here knows what a certificate or a ticket is.
+(`shaping`), drawing, wrapping and fitting of text (`setting`), QR codes (`qr`), artwork and pictures compressed once a
+process (`artwork`, `images`), pages by reportlab (`pages`), and tagged PDF/A-3 by our own few lines (`pdfa`, `writer`).
+Nothing here knows what a certificate or a ticket is.
 """
 
 from core.fonts import Weight
