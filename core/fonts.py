@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from importlib.metadata import version
 from importlib.resources import files
 from io import BytesIO
@@ -33,6 +33,13 @@ class Weight(IntEnum):
     LIGHT = 300
     REGULAR = 400
     BOLD = 700
+
+
+class Typeface(Enum):
+    """How Latin, Greek and Cyrillic letters are drawn. Every other script has one family, whatever the typeface."""
+
+    SANS = "sans"
+    SERIF = "serif"
 
 
 _ALL = (Weight.LIGHT, Weight.REGULAR, Weight.BOLD)
@@ -67,14 +74,24 @@ def _family(script: str, package: str, weights: tuple[Weight, ...] = _ALL, axes:
     return Family(f"Noto Sans {script}", package, f"fonts/ofl/{folder}/NotoSans{script}[{axes}].ttf", weights)
 
 
+LATIN = {
+    Typeface.SANS: Family("Noto Sans", "fontpkg-noto-sans", "files/NotoSans[wdth,wght].ttf"),
+    Typeface.SERIF: Family("Noto Serif", "fontpkg-noto-serif", "files/NotoSerif[wdth,wght].ttf"),
+}
+"""The family of each typeface: Latin with Greek and Cyrillic."""
+
 FAMILIES = (
-    Family("Noto Sans", "fontpkg-noto-sans", "files/NotoSans[wdth,wght].ttf"),
+    LATIN[Typeface.SANS],
     *(_family(script, "justmytype-intl-rtl") for script in ("Arabic", "Hebrew")),
     *(_family(script, "justmytype-intl-south-asia") for script in ("Devanagari", "Bengali", "Tamil", "Telugu")),
     *(_family(script, "justmytype-intl-sea") for script in ("Thai", "Lao", "Khmer", "Myanmar")),
     *(_family(script, "justmytype-intl-cjk", _NO_LIGHT, "wght") for script in ("JP", "KR", "SC", "TC")),
+    LATIN[Typeface.SERIF],
 )
-"""In the order in which they are asked for a character that no script range assigns."""
+"""In the order in which they are asked for a character that no script range assigns.
+
+The serif comes last: it has no letter that the sans lacks, so only a text in its typeface is set in it.
+"""
 
 
 def ensure(folder: Path) -> Path:

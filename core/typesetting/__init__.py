@@ -6,7 +6,7 @@ process (`artwork`, `images`), pages by reportlab (`pages`), and tagged PDF/A-3 
 Nothing here knows what a certificate or a ticket is.
 """
 
-from core.fonts import Weight
+from core.fonts import Typeface, Weight
 from core.typesetting.artwork import Artwork
 from core.typesetting.qr import draw_qr, qr_modules
 from core.typesetting.setting import Align, Fitted, draw, fit, measure, wrap
@@ -18,6 +18,7 @@ __all__ = [
     "Fitted",
     "Line",
     "Style",
+    "Typeface",
     "UnsettableText",
     "Weight",
     "draw",

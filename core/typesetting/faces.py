@@ -12,7 +12,7 @@ from fontTools.pens.basePen import BasePen
 from reportlab.pdfbase.pdfdoc import PDFName
 from reportlab.pdfbase.ttfonts import FF_NONSYMBOLIC, FF_SYMBOLIC, SUBSETN, TTFont, makeToUnicodeCMap
 
-from core.fonts import FAMILIES, Family, Weight, ensure, fonts_folder
+from core.fonts import FAMILIES, LATIN, Family, Weight, ensure, fonts_folder
 from core.typesetting.writer import PdfFile, stream
 
 _OWN_CODES = 0xF0000  # Private use to the end of Unicode; no font here has such characters.
@@ -158,7 +158,7 @@ class Face:
     def __init__(self, family: Family, weight: Weight) -> None:
         path = ensured_folder() / family.filename(weight)
         self.name = path.stem
-        self.font: Any = _Font(self.name, str(path), is_latin=family.name == "Noto Sans")
+        self.font: Any = _Font(self.name, str(path), is_latin=family in LATIN.values())
         table = self.font.face
         self.shaper: Any = uharfbuzz.Font(self.font.hbFace)
         self.per_mille = 1000 / table.unitsPerEm
@@ -230,5 +230,5 @@ def ensured_folder() -> Any:
     return ensure(fonts_folder())
 
 
-FAMILY = {family.name.removeprefix("Noto Sans").strip() or "Latin": family for family in FAMILIES}
-"""Families by script: `Latin` (with Greek and Cyrillic), `Arabic`, `JP` and so on."""
+FAMILY = {family.name.removeprefix("Noto Sans "): family for family in FAMILIES if family not in LATIN.values()}
+"""Families by script: `Arabic`, `JP` and so on; Latin with Greek and Cyrillic has one for each typeface."""

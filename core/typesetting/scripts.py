@@ -1,15 +1,15 @@
-"""Which font sets which character: by Unicode block, by the text's own evidence and by its language."""
+"""Which font sets which character: by Unicode block, typeface, the text's own evidence and its language."""
 
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from core.fonts import FAMILIES, Family, Weight
+from core.fonts import FAMILIES, LATIN, Family, Typeface, Weight
 from core.typesetting.faces import FAMILY, face
 
 _HAN = "Han"
-_BLOCKS = sorted(  # Unicode, Blocks.txt; everything between them is asked of Noto Sans first.
+_BLOCKS = sorted(  # Unicode, Blocks.txt; everything between them is asked of the typeface first.
     [
         (0x0590, 0x05FF, "Hebrew"),
         (0xFB1D, 0xFB4F, "Hebrew"),
@@ -60,13 +60,15 @@ def clusters(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def assign(text: str, weight: Weight, language: str | None) -> tuple[list[Family], set[str]]:
+def assign(
+    text: str, weight: Weight, language: str | None, typeface: Typeface = Typeface.SANS
+) -> tuple[list[Family], set[str]]:
     """A family for each character of `text`, and the characters that no font knows.
 
     Spaces and punctuation stay with the font of the letter before them, or at the start of the letter after, so that
     words are not broken into runs.
     """
-    han = _han(text, language)
+    latin, han = LATIN[typeface], _han(text, language)
     chosen: list[Family | None] = [None] * len(text)
     unknown: set[str] = set()
     previous: Family | None = None
@@ -76,15 +78,15 @@ def assign(text: str, weight: Weight, language: str | None) -> tuple[list[Family
         if is_neutral and previous and _covers(previous, weight, cluster):
             family: Family | None = previous
         elif is_neutral and previous is None and not cluster.isascii():
-            family = _following(text, end, weight, han, cluster) or _choose(cluster, weight, han)
+            family = _following(text, end, weight, latin, han, cluster) or _choose(cluster, weight, latin, han)
         else:
-            family = _choose(cluster, weight, han)
+            family = _choose(cluster, weight, latin, han)
         if family is None:
             unknown |= set(cluster)
-            family = FAMILY["Latin"]
+            family = latin
         chosen[start:end] = [family] * (end - start)
         previous = family
-    return [family or FAMILY["Latin"] for family in chosen], unknown
+    return [family or latin for family in chosen], unknown
 
 
 def _han(text: str, language: str | None) -> str:
@@ -96,32 +98,33 @@ def _han(text: str, language: str | None) -> str:
     return next((name for pattern, name in _EVIDENCE if pattern.search(text)), "SC")
 
 
-def _block(character: str, han: str) -> Family:
+def _block(character: str, latin: Family, han: str) -> Family:
     code = ord(character)
     index = bisect_right(_STARTS, code) - 1
     if index < 0 or code > _BLOCKS[index][1]:
-        return FAMILY["Latin"]
+        return latin
     name = _BLOCKS[index][2]
     return FAMILY[han if name == _HAN else name]
 
 
-def _choose(cluster: str, weight: Weight, han: str) -> Family | None:
+def _choose(cluster: str, weight: Weight, latin: Family, han: str) -> Family | None:
     """The first family that knows the whole cluster, else the first that knows its base.
 
     In the second case HarfBuzz may still compose the mark; the glyph that it finds decides, not this table.
     """
-    first = _block(cluster[0], han)
+    first = _block(cluster[0], latin, han)
     if _covers(first, weight, cluster):
         return first
-    order = [first, FAMILY[han], *FAMILIES]
+    sans = [LATIN[Typeface.SANS]] if first is latin else []
+    order = [first, *sans, FAMILY[han], *FAMILIES]
     whole = next((family for family in order if _covers(family, weight, cluster)), None)
     return whole or next((family for family in order if _covers(family, weight, cluster[0])), None)
 
 
-def _following(text: str, start: int, weight: Weight, han: str, cluster: str) -> Family | None:
+def _following(text: str, start: int, weight: Weight, latin: Family, han: str, cluster: str) -> Family | None:
     for character in text[start:]:
         if unicodedata.category(character)[0] not in "ZPSC":
-            family = _block(character, han)
+            family = _block(character, latin, han)
             return family if _covers(family, weight, cluster) else None
     return None
 

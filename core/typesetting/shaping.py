@@ -12,7 +12,7 @@ import uharfbuzz
 from bidi import algorithm
 
 from core.errors import AppError
-from core.fonts import Family, Weight
+from core.fonts import LATIN, Family, Typeface, Weight
 from core.typesetting.faces import Face, face
 from core.typesetting.scripts import assign, clusters
 
@@ -39,13 +39,15 @@ class Style:
     """How text looks: weight, the language that chooses between Han shapes, and tracking in thousandths of the size.
 
     `rtl` fixes the direction of the paragraph; None takes it from the first letter (UAX #9, rules P2 and P3).
-    Tracking is for short Latin, Greek and Cyrillic labels; where letters join, it is not applied.
+    Tracking is for short Latin, Greek and Cyrillic labels; where letters join, it is not applied. The typeface is
+    that of Latin, Greek and Cyrillic too; letters of other scripts look the same in each.
     """
 
     weight: Weight = Weight.REGULAR
     language: str | None = None
     tracking: int = 0
     rtl: bool | None = None
+    typeface: Typeface = Typeface.SANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def is_right_to_left(text: str) -> bool:
 def lay(text: str, style: Style) -> Line:
     """Shape one line, independent of size. Raises `UnsettableText` with every character that no font can set."""
     text = normal(text)
-    families, unknown = assign(text, style.weight, style.language)
+    families, unknown = assign(text, style.weight, style.language, style.typeface)
     if unknown:
         raise UnsettableText("".join(sorted(unknown)))
     levels = _levels(text, style.rtl)
@@ -203,7 +205,7 @@ def _shape(text: str, family: Family, is_rtl: bool, style: Style, unknown: set[s
     if style.language:
         buffer.language = style.language
     buffer.guess_segment_properties()
-    tracking = style.tracking if family.name == "Noto Sans" else 0
+    tracking = style.tracking if family in LATIN.values() else 0
     uharfbuzz.shape(font.shaper, buffer, {"liga": False, "dlig": False} if tracking else {})
     infos = buffer.glyph_infos
     meanings = _meanings(text, [info.cluster for info in infos], is_rtl)
