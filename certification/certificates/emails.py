@@ -24,7 +24,11 @@ async def _tell(template: str, certificate: Certificate, person: Person, *, key:
     await mail.send(
         f"certificates/{template}",
         to=(person.display_name, person.email),
-        context={"certificate": certificate, "verify_url": f"{get_settings().public_url}/verify/{certificate.number}"},
+        context={
+            "certificate": certificate,
+            "corrects": certificate.facts.get("predecessor_number"),
+            "verify_url": f"{get_settings().public_url}/verify/{certificate.number}",
+        },
         locale=person.locale,
         key=key,
     )
