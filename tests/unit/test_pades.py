@@ -2,13 +2,12 @@
 
 import asyncio
 import os
-import shutil
 import stat
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 import pikepdf
 import pkcs11
@@ -33,9 +32,9 @@ from certification.signing.levels import SignatureLevel
 from certification.signing.signers import CannotSign
 from core.settings import Environment, MissingSettings, PdfSignerSettings, Settings, get_settings, load_settings
 from tests.authorities import authority, container, stamping_service
+from tests.factories import tokens
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-SOFTHSM = next((path for path in Path("/usr/lib").glob("**/libsofthsm2.so")), None)
 
 
 def a_page() -> bytes:
@@ -318,23 +317,17 @@ async def test_many_at_once_are_each_signed() -> None:
 
 
 @pytest.fixture
-def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PdfSignerSettings:
+def token(tmp_path: Path) -> PdfSignerSettings:
     """A SoftHSM token with a key and its certificate."""
-    if SOFTHSM is None or shutil.which("softhsm2-util") is None:
-        pytest.skip("softhsm2 is not installed")
-    (tmp_path / "tokens").mkdir()
-    (tmp_path / "softhsm2.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
-    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    label = f"confero-{uuid4().hex[:12]}"  # at most 32 characters
+    module = tokens.soft_token(label)
     key, root = ec.generate_private_key(ec.SECP256R1()), authority()
     pem = tmp_path / "key.pem"
     pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    start = ["softhsm2-util", "--init-token", "--free", "--label", "confero", "--pin", "2468", "--so-pin", "8642"]
-    subprocess.run(start, check=True, capture_output=True)
-    load = ["softhsm2-util", "--import", str(pem), "--token", "confero", "--label", "signer", "--id", "01"]
-    subprocess.run([*load, "--pin", "2468"], check=True, capture_output=True)
-    library = pkcs11.lib(str(SOFTHSM))
+    tokens.utility("--import", str(pem), "--token", label, "--label", "signer", "--id", "01", "--pin", tokens.PIN)
+    library = pkcs11.lib(str(module))
     library.reinitialize()
-    with library.get_token(token_label="confero").open(rw=True, user_pin="2468") as session:
+    with library.get_token(token_label=label).open(rw=True, user_pin=tokens.PIN) as session:
         session.create_object(
             {
                 pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
@@ -347,7 +340,7 @@ def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PdfSignerSettings:
             }
         )
     return PdfSignerSettings.model_validate(
-        {"pkcs11_module": SOFTHSM, "token": "confero", "pin": "2468", "key_label": "signer"}
+        {"pkcs11_module": module, "token": label, "pin": tokens.PIN, "key_label": "signer"}
     )
 
 

@@ -159,9 +159,8 @@ async def test_key_made_in_a_transaction_that_fails_is_gone(database: str) -> No
 
 
 @pytest.fixture(scope="module")
-def soft_token(tmp_path_factory: pytest.TempPathFactory) -> KeysTokenSettings:
+def soft_token() -> KeysTokenSettings:
     """A PKCS#11 token with a PIN."""
-    tokens.use_folder(tmp_path_factory.mktemp("softhsm"))
     module = tokens.soft_token("confero-test")
     return KeysTokenSettings.model_validate({"module": module, "token": "confero-test", "pin": tokens.PIN})
 
