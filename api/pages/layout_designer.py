@@ -100,6 +100,7 @@ async def designer(
         "fields": layout_fields,
         "kinds": layout_fields.kind_names(),
         "colours": layout_fields.colour_names(),
+        "typefaces": layout_fields.typeface_names(),
         "place_fields": layout_fields.place_fields(),
         "pictures": await _pictures(layout, draft),
         "holders": _holders(),

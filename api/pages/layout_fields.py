@@ -98,6 +98,11 @@ def colour_names() -> tuple[tuple[str, str], ...]:
     )
 
 
+def typeface_names() -> tuple[tuple[str, str], ...]:
+    """The typefaces, for the page and for each of its texts."""
+    return ("sans", _("Sans serif")), ("serif", _("Serif"))
+
+
 def content_fields(kind: str) -> list[Field]:
     """What the element shows."""
     match kind:
@@ -131,6 +136,7 @@ def look_fields(kind: str) -> list[Field]:
                 _align(),
                 Field("label_size", "number", _("Size of labels (pt)"), least=3, most=200),
                 Field("value_size", "number", _("Size of values (pt)"), least=3, most=200),
+                _typeface(),
                 Field("label_colour", "colour", _("Colour of labels")),
                 Field("value_colour", "colour", _("Colour of values")),
                 Field("has_rule", "check", _("A fine line above")),
@@ -146,12 +152,17 @@ def look_fields(kind: str) -> list[Field]:
             return [
                 _align(),
                 Field("size", "number", _("Size (pt)"), least=3, most=200),
+                _typeface(),
                 Field("colour", "colour", _("Colour of the words")),
                 Field("line_colour", "colour", _("Colour of the line")),
             ]
         case "seal":
             styles = (("engraved", _("Engraved")), ("serrated", _("Serrated")), ("ring", _("Ring")))
-            return [Field("style", "choice", _("Edge"), styles), Field("colour", "colour", _("Colour"))]
+            return [
+                Field("style", "choice", _("Edge"), styles),
+                _typeface(),
+                Field("colour", "colour", _("Colour")),
+            ]
         case "frame":
             return [
                 Field("style", "choice", _("Style"), _frames()),
@@ -221,6 +232,7 @@ def _typography() -> list[Field]:
         Field("size", "number", _("Size (pt)"), least=3, most=200),
         Field("min_size", "number", _("Smallest size (pt)"), least=3, most=200),
         Field("max_lines", "number", _("Lines at most"), least=1, most=12),
+        _typeface(),
         Field("weight", "choice", _("Weight"), weights),
         _align(),
         Field("colour", "colour", _("Colour")),
@@ -228,6 +240,11 @@ def _typography() -> list[Field]:
         Field("leading", "number", _("Line height"), least=1, most=3),
         Field("role", "choice", _("Read aloud as"), roles),
     ]
+
+
+def _typeface() -> Field:
+    options = (("", _("As on the page")), *typeface_names())
+    return Field("typeface", "choice", _("Typeface"), options)
 
 
 def _align() -> Field:

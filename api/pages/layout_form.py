@@ -16,7 +16,7 @@ from api import parse
 from api.pages.layout_fields import MODELS, OWN, PARTS, Field, default_of, fields_of, part_fields
 from certification.layouts import editing, placeholders
 from certification.layouts.definition import LayoutDefinition, Orientation, PageFormat, page_size
-from certification.layouts.elements import SMALLEST_QR, Colour, Element
+from certification.layouts.elements import SMALLEST_QR, Colour, Element, Typeface
 from core.errors import InvalidInput
 from core.i18n import gettext as _
 
@@ -24,8 +24,16 @@ MAX_ELEMENTS, MAX_PARTS = 60, 20
 _ELEMENT = re.compile(r"elements\.(\d{1,3})\.(.{1,60})")
 _PART = re.compile(r"(texts|entries)\.(\d{1,2})\.([a-z_]{1,20})")
 _BOX = ("x", "y", "width", "height")
-_HEAD = ("page", "orientation", "background", "background_own", "background_picture", "laid_page", "laid_orientation")
-
+_HEAD = (
+    "page",
+    "orientation",
+    "typeface",
+    "background",
+    "background_own",
+    "background_picture",
+    "laid_page",
+    "laid_orientation",
+)
 
 _ELEMENTS: TypeAdapter[tuple[Element, ...]] = TypeAdapter(tuple[Element, ...])
 
@@ -35,6 +43,7 @@ class _Shell(BaseModel):
 
     page: PageFormat
     orientation: Orientation
+    typeface: Typeface
     background: Colour
     background_picture: UUID | None
 
@@ -107,6 +116,7 @@ class Draft:
         """What the form shows for a definition; `read` gives the same definition back."""
         head: dict[str, str] = {"page": definition.page, "orientation": definition.orientation}
         head |= {f"laid_{name}": value for name, value in head.items()}
+        head["typeface"] = definition.typeface
         head |= _coloured("background", definition.background)
         head["background_picture"] = str(definition.background_picture or "")
         return cls(head, tuple(_filled(each.model_dump()) for each in definition.elements))
@@ -121,6 +131,7 @@ class Draft:
     def document(self) -> dict[str, Any]:
         """What the form says, for validating."""
         head: dict[str, Any] = {"page": self.head["page"], "orientation": self.head["orientation"]}
+        head["typeface"] = self.head["typeface"] or default_of(LayoutDefinition, "typeface")
         head["background"] = _colour(self.head, "background")
         head["background_picture"] = self.head["background_picture"] or None
         return head | {"elements": [element.document() for element in self.elements]}

@@ -22,6 +22,7 @@ from certification.layouts.elements import (
     Qr,
     Seal,
     Signature,
+    Typeface,
 )
 from certification.layouts.placeholders import names_in
 from core.i18n import gettext as _
@@ -33,10 +34,14 @@ _TOLERANCE = 0.05  # millimetres by which neighbours may touch
 
 
 class LayoutDefinition(Part):
-    """A page, its background, and its elements from the lowest to the topmost, which is also the reading order."""
+    """A page, its background, and its elements from the lowest to the topmost, which is also the reading order.
+
+    `typeface` is that of every element that names none of its own.
+    """
 
     page: PageFormat = "A4"
     orientation: Orientation = "landscape"
+    typeface: Typeface = "sans"
     background: Colour = "#ffffff"
     background_picture: UUID | None = None
     elements: tuple[Element, ...] = Field(min_length=1, max_length=60)

@@ -3,7 +3,8 @@
 Places and sizes are **millimetres from the upper corner where reading starts**: the left one, and the right one in a
 document of a right-to-left language, so that one layout serves both. Font sizes and the thickness of lines are PDF
 points (1/72 inch). A colour is `#rrggbb` or a name: `accent` (the organization's), `on_accent` (white or ink, whichever
-is legible on it), `ink`, `quiet`, `rule` and `paper`; `tint` mixes it with white, 1 being the colour itself.
+is legible on it), `ink`, `quiet`, `rule` and `paper`; `tint` mixes it with white, 1 being the colour itself. A typeface
+is `sans` or `serif`, or None for that of the layout.
 """
 
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -37,6 +38,7 @@ Colour = Annotated[
     BeforeValidator(_lowered),
     StringConstraints(pattern=r"^(accent|on_accent|ink|quiet|rule|paper|#[0-9a-f]{6})$"),
 ]
+Typeface: TypeAlias = Literal["sans", "serif"]
 Weight: TypeAlias = Literal["light", "regular", "bold"]
 Align: TypeAlias = Literal["start", "centre", "end"]
 VerticalAlign: TypeAlias = Literal["top", "middle", "bottom"]
@@ -53,13 +55,15 @@ class Typography(Part):
 
     It is set at `size` where that fits; a longer one becomes smaller down to `min_size`, then takes up to `max_lines`
     lines, and is made smaller still before it would leave its place. `tracking` spaces letters by thousandths of the
-    size (Latin, Greek and Cyrillic), `leading` is the distance of lines in sizes. What comes out blank is left out.
+    size, `leading` is the distance of lines in sizes. Typeface and tracking are for Latin, Greek and Cyrillic: other
+    scripts have one typeface each. What comes out blank is left out.
     """
 
     text: Template
     size: Points = 11
     min_size: Points = 8
     max_lines: int = Field(default=1, ge=1, le=12)
+    typeface: Typeface | None = None
     weight: Weight = "regular"
     align: Align = "start"
     colour: Colour = "ink"
@@ -143,6 +147,7 @@ class Record(Placed):
     align: Align = "start"
     label_size: Points = 8
     value_size: Points = 11
+    typeface: Typeface | None = None
     label_colour: Colour = "quiet"
     value_colour: Colour = "ink"
     has_rule: bool = False
@@ -177,6 +182,7 @@ class Signature(Placed):
     title: Template = ""
     align: Align = "centre"
     size: Points = 10.5
+    typeface: Typeface | None = None
     colour: Colour = "ink"
     line_colour: Colour = "quiet"
 
@@ -191,6 +197,7 @@ class Seal(Placed):
     kind: Literal["seal"] = "seal"
     style: Literal["engraved", "serrated", "ring"] = "engraved"
     text: Template = "{{ initials }}"
+    typeface: Typeface | None = None
     colour: Colour = "accent"
 
     def templates(self) -> tuple[str, ...]:

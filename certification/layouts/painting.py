@@ -15,7 +15,7 @@ from certification.layouts.facts import DocumentFacts
 from certification.layouts.fitting import Block, block, fit_box, fitted_together
 from core.errors import AppError
 from core.i18n import gettext as _
-from core.typesetting import Style, Weight, fit
+from core.typesetting import Style, Typeface, Weight, fit
 from core.typesetting.images import Image, image
 from core.typesetting.pdfa import Document
 from core.typesetting.qr import qr_operators
@@ -51,13 +51,14 @@ class Box(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """A page being painted, and what its elements ask for: texts, colours, pictures, direction."""
+    """A page being painted, and what its elements ask for: texts, colours, pictures, direction, typeface."""
 
     document: Document
     facts: DocumentFacts
     values: Mapping[str, Any]
     pictures: Mapping[UUID, bytes]
     is_mirrored: bool
+    typeface: elements.Typeface
 
     def box(self, placed: elements.Placed) -> Box:
         """An element's place on the page."""
@@ -75,9 +76,10 @@ class Sheet:
         """A colour of the definition."""
         return resolved(name, self.facts.accent, strength)
 
-    def style(self, weight: str, tracking: int = 0) -> Style:
-        """How text of this document is set."""
-        return Style(_WEIGHTS[weight], self.facts.language, tracking)
+    def style(self, weight: str, typeface: elements.Typeface | None, tracking: int = 0) -> Style:
+        """How text of this document is set; without a typeface in that of the layout."""
+        drawn = Typeface(typeface or self.typeface)
+        return Style(_WEIGHTS[weight], self.facts.language, tracking, typeface=drawn)
 
     def share(self, align: str) -> float:
         """How much of the free width lies to the left of something aligned so."""
@@ -132,7 +134,7 @@ def _lead(sheet: Sheet, words: str, box: Box) -> None:
 
 
 def _fit(sheet: Sheet, words: str, look: elements.Typography, width: float, height: float | None) -> Block:
-    style = sheet.style(look.weight, look.tracking)
+    style = sheet.style(look.weight, look.typeface, look.tracking)
     return fit_box(words, style, look.size, look.min_size, look.max_lines, look.leading, width, height)
 
 
@@ -173,7 +175,7 @@ def _shrunk(
         return blocks, gaps
     anew = []
     for look, words in shown:
-        style = sheet.style(look.weight, look.tracking)
+        style = sheet.style(look.weight, look.typeface, look.tracking)
         size, least = look.size * scale, min(look.min_size, look.size * scale)
         anew.append(fit_box(words, style, size, least * scale, look.max_lines, look.leading, box.width))
     narrower = [gap * scale for gap in gaps]
@@ -210,9 +212,9 @@ def _paint_record(sheet: Sheet, record: elements.Record) -> None:
 
 def _fit_entry(sheet: Sheet, record: elements.Record, label: str, value: str, width: float) -> tuple[Block, Block]:
     """A label on one line, and its value on one or two."""
-    name = fit_box(label, sheet.style("regular"), record.label_size, 3.0, 1, 1.35, width)
+    name = fit_box(label, sheet.style("regular", record.typeface), record.label_size, 3.0, 1, 1.35, width)
     least = record.value_size * 0.72
-    return name, fit_box(value, sheet.style("bold"), record.value_size, least, 2, 1.25, width)
+    return name, fit_box(value, sheet.style("bold", record.typeface), record.value_size, least, 2, 1.25, width)
 
 
 def _paint_entry(
@@ -235,7 +237,7 @@ def _paint_signature(sheet: Sheet, signature: elements.Signature) -> None:
     box = sheet.box(signature)
     share = sheet.share(signature.align)
     texts = [
-        (words, sheet.style(weight), size, sheet.rgb(ink))
+        (words, sheet.style(weight, signature.typeface), size, sheet.rgb(ink))
         for words, weight, size, ink in (
             (sheet.text(signature.name), "bold", signature.size, signature.colour),
             (sheet.text(signature.title), "regular", max(3.0, signature.size * 0.85), "quiet"),
@@ -313,13 +315,14 @@ def _paint_seal(sheet: Sheet, seal: elements.Seal) -> None:
         on = ground
     words = sheet.text(seal.text)
     if words:
-        parts += [filled(on), _set_in_circle(sheet, words, 33.0 if seal.style == "engraved" else 40.0)]
+        parts += [filled(on), _set_in_circle(sheet, words, seal)]
     sheet.document.show(" ".join(parts) + " Q", _("Seal of %(name)s") % {"name": sheet.facts.organization}, box.edges)
 
 
-def _set_in_circle(sheet: Sheet, words: str, width: float) -> str:
-    """A word or two in the middle of a seal, whose circle has the diameter `width` divided by 0.7."""
-    style = sheet.style("bold")
+def _set_in_circle(sheet: Sheet, words: str, seal: elements.Seal) -> str:
+    """A word or two in the middle of a seal, as wide as 0.7 of the diameter of its inner circle."""
+    width = 33.0 if seal.style == "engraved" else 40.0
+    style = sheet.style("bold", seal.typeface)
     made = block(fit(words, style, 21, 7, width, 2), 1.2, width)
     made = made.scaled(min(1.0, width * 0.9 / made.height))
     if len(made.lines) == 1:

@@ -44,7 +44,8 @@ def _render(
     use_locale(facts.language)
     width, height = definition.size
     document = Document((width * MM, height * MM))
-    sheet = Sheet(document, facts, values_of(facts), pictures, direction(facts.language) == "rtl")
+    is_mirrored = direction(facts.language) == "rtl"
+    sheet = Sheet(document, facts, values_of(facts), pictures, is_mirrored, definition.typeface)
     paint_background(sheet, definition.background, definition.background_picture)
     for element in definition.elements:
         paint(sheet, element)
