@@ -16,6 +16,7 @@ from core.typesetting.shaping import Glyph, Line, Run, Style, is_right_to_left, 
 _NEVER_FIRST = frozenset("、。，．：；？！）」』】〕〉》’”・ー…‥々ゝゞァィゥェォッャュョぁぃぅぇぉっゃゅょ")
 _NEVER_LAST = frozenset("（「『【〔〈《‘“")
 _STEP = 0.94  # by which a size shrinks from one trial to the next
+_SLACK = 1e-6  # of a width: what rounding may take from a word that just fits
 
 
 class Align(Enum):
@@ -196,14 +197,16 @@ def _broken(word: str, style: Style, limit: float) -> Iterator[str]:
 def fit(text: str, style: Style, size: float, min_size: float, width: float, max_lines: int = 1) -> Fitted:
     """Set `text` as large as it goes: on one line down to `min_size`, else on up to `max_lines` lines.
 
-    What fits even so in no allowed way is made smaller than `min_size`, because text must never leave its place.
-    Several lines are made about equally long. Raises `UnsettableText`.
+    A word is cut only where it is too wide by itself at `min_size`. What fits even so in no allowed way is made smaller
+    than `min_size`, because text must never leave its place. Several lines are made about equally long. Raises
+    `UnsettableText`.
     """
     line = lay(text, style)
     needed = width * 1000 / max(line.advance, 1)
     if needed >= min_size or max_lines == 1:
         return Fitted((line,), min(size, needed))
-    trial = size
+    whole = width * 1000 / (1 + _SLACK) / max(_widest(line.text, style), 1)  # the size at which no word need be cut
+    trial = min(size, whole) if whole >= min_size else size
     while True:
         lines = wrap(text, style, trial, width)
         if len(lines) <= max_lines and all(measure(part, style, trial) <= width for part in lines):
@@ -211,9 +214,15 @@ def fit(text: str, style: Style, size: float, min_size: float, width: float, max
         trial *= _STEP
 
 
+def _widest(text: str, style: Style) -> float:
+    """The advance of the widest word, in thousandths of the size."""
+    return max(lay(piece.rstrip(), style).advance for piece in _pieces(text))
+
+
 def _balanced(text: str, style: Style, size: float, width: float, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """The narrowest setting in the same number of lines, found by halving."""
-    narrow, wide = width / 2, width
+    """The narrowest setting in the same number of lines that cuts no further word, found by halving."""
+    widest = _widest(normal(text), style) * size / 1000
+    narrow, wide = max(width / 2, widest * (1 + _SLACK) if widest <= width else 0), width
     for _ in range(5 if len(lines) > 1 else 0):
         middle = (narrow + wide) / 2
         trial = wrap(text, style, size, middle)
