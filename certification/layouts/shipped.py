@@ -43,7 +43,8 @@ def definition_of(origin: str, page: PageFormat = "A4", orientation: Orientation
     """The shipped layout `origin` on a page. Raises KeyError where none is called so."""
     width, height = page_size(page, orientation)
     elements = _MADE[origin](width, height, orientation == "landscape")
-    return LayoutDefinition.model_validate({"page": page, "orientation": orientation, "elements": elements})
+    head = {"page": page, "orientation": orientation, "typeface": "serif" if origin == "classic" else "sans"}
+    return LayoutDefinition.model_validate({**head, "elements": elements})
 
 
 def _element(kind: str, name: str, box: tuple[float, float, float, float], **rest: Any) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def _entries(record: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 
 
 def _classic(width: float, height: float, is_wide: bool) -> list[dict[str, Any]]:
-    """Centred under a seal, in a guilloche: as banknotes and diplomas are."""
+    """Centred under a seal, in a guilloche, the words with serifs: as banknotes and diplomas are."""
     edge, margin = (10.0, 27.0) if is_wide else (11.0, 26.0)
     seal, qr = (29.0, 33.0) if is_wide else (38.0, 40.0)
     top = 22.0 if is_wide else 32.0
@@ -69,20 +70,20 @@ def _classic(width: float, height: float, is_wide: bool) -> list[dict[str, Any]]
     middle = foot - 6 - medal / 2 if is_wide else (body + foot) / 2 - 3
     frame = (edge, edge, width - 2 * edge, height - 2 * edge)
     watermark = {"colour": "paper", "pattern": "medallion", "pattern_colour": "accent", "pattern_tint": 0.1}
-    record = {"entries": _entries(_RECORD), "columns": 5 if is_wide else 3, "has_rule": True}
+    record = {"entries": _entries(_RECORD), "columns": 5 if is_wide else 3, "typeface": "sans", "has_rule": True}
     return [
         _element("panel", "watermark", ((width - medal) / 2, middle - medal / 2, medal, medal), **watermark),
         _element("frame", "frame", frame, band=5.2 if is_wide else 5.6, thickness=1.1),
         _element("seal", "seal", ((width - seal) / 2, top, seal, seal)),
         _element("stack", "body", (margin + 4, body, inner - 8, foot - body - 4.5), texts=_classic_texts(is_wide)),
         _element("record", "record", (margin, foot, room, 20 if is_wide else 26), **record),
-        _verification((margin, foot + qr - (11.8 if is_wide else 13.2), room, 6)),
+        _verification((margin, foot + qr - (11.8 if is_wide else 13.2), room, 6), typeface="sans"),
         _code(width - margin, foot, qr),
     ]
 
 
 def _classic_texts(is_wide: bool) -> list[dict[str, Any]]:
-    name = {"size": 50, "min_size": 30, "max_lines": 2} if is_wide else {"size": 44, "min_size": 26, "max_lines": 3}
+    name = {"size": 46, "min_size": 28, "max_lines": 2} if is_wide else {"size": 41, "min_size": 25, "max_lines": 3}
     lines = 2 if is_wide else 3
     title = {"size": 24, "min_size": 15, "max_lines": lines, "weight": "bold", "colour": "accent"}
     issuer = {"size": 13 if is_wide else 15, "min_size": 9, "max_lines": 2, "tracking": 60}
@@ -90,9 +91,9 @@ def _classic_texts(is_wide: bool) -> list[dict[str, Any]]:
     return [
         {"text": "{{ organization }}", **issuer},
         {"text": "{{ words.certifies }}", "above": 7 * airy, **_LABEL},
-        {"text": "{{ holder_name }}", "above": 2 * airy, "weight": "light", "leading": 1.35, "role": "heading", **name},
+        {"text": "{{ holder_name }}", "above": 2 * airy, "leading": 1.35, "role": "heading", **name},
         {"text": _ATTENDED, "above": 2.5 * airy, **_LABEL},
-        {"text": "{{ achievement }}", "above": 1.2 * airy, **title},
+        {"text": "{{ achievement }}", "above": 1.6 * airy, **title},
         {"text": "{{ statement }}", "above": 3 * airy, "max_lines": 6, "leading": 1.45, **_LABEL},
         {"text": "{{ replaces }}", "above": 2.5, **_SMALL},
     ]
@@ -192,8 +193,8 @@ def _plain_texts() -> list[dict[str, Any]]:
     return [{**text, "align": "start"} for text in texts]
 
 
-def _verification(box: tuple[float, float, float, float]) -> dict[str, Any]:
-    look = {"size": 8.5, "min_size": 6, "colour": "quiet", "valign": "bottom"}
+def _verification(box: tuple[float, float, float, float], **rest: Any) -> dict[str, Any]:
+    look = {"size": 8.5, "min_size": 6, "colour": "quiet", "valign": "bottom", **rest}
     return _element("text", "verification", box, text="{{ verify_at }}", **look)
 
 
