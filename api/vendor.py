@@ -40,10 +40,11 @@ ICONS = (
     "check-lg", "chevron-down", "chevron-left", "chevron-right", "clipboard-check", "clock", "clock-history",
     "cloud-check", "cloud-slash", "copy", "door-open", "download", "envelope", "exclamation-triangle", "eye",
     "file-earmark-pdf", "filter", "flag", "gear", "geo-alt", "globe2", "graph-up", "hourglass-split", "house",
-    "info-circle", "journal-check", "key", "link-45deg", "list", "list-check", "list-ul", "lock", "mic", "mortarboard",
-    "patch-check", "pause-circle", "pencil", "people", "person", "person-check", "person-circle", "person-x",
-    "play-circle", "plus-lg", "printer", "qr-code", "qr-code-scan", "question-circle", "search", "shield-check",
-    "slash-circle", "star", "tag", "ticket-perforated", "translate", "trash", "upload", "wifi-off", "x-circle", "x-lg",
+    "info-circle", "journal-check", "key", "link-45deg", "linkedin", "list", "list-check", "list-ul", "lock",
+    "mic", "mortarboard", "patch-check", "pause-circle", "pencil", "people", "person", "person-check", "person-circle",
+    "person-x", "play-circle", "plus-lg", "printer", "qr-code", "qr-code-scan", "question-circle", "search",
+    "shield-check", "slash-circle", "star", "tag", "ticket-perforated", "translate", "trash", "upload", "wifi-off",
+    "x-circle", "x-lg",
 )  # fmt: skip
 
 # Bootstrap's compiled sheet is physical; renaming its properties makes the whole site follow the text direction.

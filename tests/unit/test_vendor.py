@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -35,6 +36,16 @@ def test_own_sheets_use_logical_properties_only() -> None:
 
 def test_every_sheet_is_built() -> None:
     assert {path.stem for path in (vendor.STATIC / "css").glob("*.css")} == set(vendor.STYLES)
+
+
+def test_every_icon_of_a_template_is_built() -> None:
+    shipped = set(json.loads((vendor.MODULES / "bootstrap-icons" / "font" / "bootstrap-icons.json").read_text()))
+    templates = (path.read_text() for path in (vendor.ROOT / "templates").rglob("*.html"))
+    # Buttons and empty states take the icon's name as their last argument.
+    calls = re.compile(r'ui\.(?:button|empty|icon)\(.*"([a-z0-9-]+)"\) ?}}')
+    named = {name for text in templates for name in calls.findall(text)}
+    assert "linkedin" in named
+    assert named & shipped - set(vendor.ICONS) == set()
 
 
 def test_second_build_has_nothing_to_do() -> None:
