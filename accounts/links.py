@@ -9,6 +9,7 @@ from accounts.models import LinkPurpose, Person, SingleUseLink
 from accounts.tokens import fingerprint, new_secret
 from core.database import fetchval, transaction
 from core.errors import Gone
+from core.i18n import N_
 
 LIFETIMES = {LinkPurpose.confirm_email: timedelta(days=3), LinkPurpose.reset_password: timedelta(hours=1)}
 
@@ -17,7 +18,7 @@ class LinkGone(Gone):
     """410: the link was used, has expired, was replaced by a newer one, or never existed; all look the same."""
 
     code = "link_gone"
-    message = "This link was used already, has expired, or was replaced by a newer one. Ask for a new one."
+    message = N_("This link was used already, has expired, or was replaced by a newer one. Ask for a new one.")
 
 
 async def create(person: Person, purpose: LinkPurpose, *, email: str, now: datetime) -> str:

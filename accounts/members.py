@@ -7,6 +7,7 @@ from accounts import audit, emails
 from accounts.models import Organization, Person, Role, RoleGrant, ScopeKind
 from core.database import execute, fetchval, new_id, transaction
 from core.errors import Conflict, InvalidInput, NotFound
+from core.i18n import N_
 from core.i18n import gettext as _
 
 
@@ -14,14 +15,14 @@ class LastOwner(Conflict):
     """409: an organization would be left without an owner."""
 
     code = "last_owner"
-    message = "This is the last owner. Make somebody else an owner first."
+    message = N_("This is the last owner. Make somebody else an owner first.")
 
 
 class AlreadyMember(Conflict):
     """409: the person holds this very role already."""
 
     code = "already_member"
-    message = "This person has this role already."
+    message = N_("This person has this role already.")
 
 
 async def of(organization: Organization) -> list[RoleGrant]:

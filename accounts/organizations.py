@@ -10,6 +10,7 @@ from accounts.models import Organization, Person, Role
 from accounts.schemas import OrganizationChangeIn
 from core.database import transaction
 from core.errors import Conflict
+from core.i18n import N_
 from core.slugs import free_slug
 
 RESERVED = frozenset({"events", "certifications", "certificates", "new", "organizations"})
@@ -20,7 +21,7 @@ class SlugTaken(Conflict):
     """409: another one took the address in the same moment."""
 
     code = "slug_taken"
-    message = "Another organization took this address in the same moment. Try again."
+    message = N_("Another organization took this address in the same moment. Try again.")
 
 
 async def create(name: str, *, parent: Organization | None, by: Person | None, now: datetime) -> Organization:

@@ -22,6 +22,7 @@ from core import mail
 from core.announce import announce
 from core.database import execute, fetchval, new_id, transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 from core.settings import get_settings
 
@@ -30,7 +31,7 @@ class EmailTaken(Conflict):
     """409: meanwhile the address belongs to another account."""
 
     code = "email_taken"
-    message = "This address belongs to another account by now. Sign in with that one, or choose another address."
+    message = N_("This address belongs to another account by now. Sign in with that one, or choose another address.")
 
 
 async def sign_up(

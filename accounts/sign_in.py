@@ -10,6 +10,7 @@ from accounts.models import ApiToken, LinkPurpose, Person, SignInSession
 from accounts.tokens import fingerprint, new_secret
 from core.database import execute, fetchrow, transaction
 from core.errors import AppError, NotFound
+from core.i18n import N_
 from core.settings import get_settings
 
 _PERSON = (
@@ -23,7 +24,7 @@ class InvalidCredentials(AppError):
     """401: unknown address or wrong password; the two look and take the same."""
 
     code, status = "invalid_credentials", 401
-    message = "This address and password do not belong together. Check both, or set a new password."
+    message = N_("This address and password do not belong together. Check both, or set a new password.")
 
 
 def _person(row: Any) -> Person:  # Any: an asyncpg record, which Tortoise takes by keyword

@@ -10,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from tortoise.exceptions import DBConnectionError
 
+from api.languages import use_reader_locale
 from core.errors import AppError, InvalidInput, NotFound, NotSignedIn, Unavailable
+from core.i18n import N_
 
 log = logging.getLogger("confero.error")
 
@@ -84,6 +86,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """Starlette's own refusals (no route, wrong method, bad form body) in our words."""
     if not isinstance(error, HTTPException):
         raise error
+    use_reader_locale(request, None)  # An address without a route has nobody else to set it.
     refusal = AppError(_REASONS.get(error.status_code, str(error.detail)))
     refusal.status, refusal.code = error.status_code, _CODES.get(error.status_code, "bad_request")
     response = render_error(request, refusal)
@@ -115,10 +118,10 @@ async def on_unstorable(request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, error: Exception) -> Response:
     """A fault of ours: logged with its traceback by the server, a plain answer without details for the client."""
-    fault = AppError("Something went wrong on our side. Nothing was saved; try again.", code="fault")
+    fault = AppError(N_("Something went wrong on our side. Nothing was saved; try again."), code="fault")
     fault.status = 500
     return render_error(request, fault)
 
 
-_REASONS = {404: "This page does not exist.", 405: "This address does not take that method."}
+_REASONS = {404: N_("This page does not exist."), 405: N_("This address does not take that method.")}
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}

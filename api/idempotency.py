@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.auth import Caller, client_address
 from core.database import fetchrow, transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.settings import get_settings
 
 _HEADER = "Idempotency-Key"
@@ -24,14 +25,14 @@ class KeyReused(Conflict):
     """422: the key came with another request before."""
 
     code, status = "idempotency_key_reused", 422
-    message = "This Idempotency-Key was used for a different request. Use a new key."
+    message = N_("This Idempotency-Key was used for a different request. Use a new key.")
 
 
 class AlreadyCreated(Conflict):
     """409: it was created by the first request; its secret is shown once and not again."""
 
     code = "already_created"
-    message = "This was created by an earlier request with the same Idempotency-Key; its secret is shown only once."
+    message = N_("This was created by an earlier request with the same Idempotency-Key; its secret is shown only once.")
 
 
 async def once(

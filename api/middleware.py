@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import on_fault, render_error
 from core.errors import AppError, Forbidden, NotFound, TooLarge, Unavailable
+from core.i18n import N_
 from core.settings import Settings
 
 log = logging.getLogger("confero.request")
@@ -39,7 +40,7 @@ class CrossOrigin(Forbidden):
     """403: a change was asked for by a page of another site."""
 
     code = "cross_origin"
-    message = "This change was asked for by another site. Open Confero itself and try again."
+    message = N_("This change was asked for by another site. Open Confero itself and try again.")
 
 
 class Guard:

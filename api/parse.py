@@ -14,6 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from core.errors import AppError, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 
 T = TypeVar("T", bound=BaseModel)
@@ -24,19 +25,19 @@ _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\\u0000")
 class NotUtf8(AppError):
     """400: the bytes are not UTF-8 text."""
 
-    code, status, message = "not_utf8", 400, "The request must be UTF-8 text."
+    code, status, message = "not_utf8", 400, N_("The request must be UTF-8 text.")
 
 
 class BadJson(AppError):
     """400: the body is not a JSON object."""
 
-    code, status, message = "bad_json", 400, "The body must be one JSON object."
+    code, status, message = "bad_json", 400, N_("The body must be one JSON object.")
 
 
 class UnsupportedMedia(AppError):
     """415: the body is of a type that this operation does not take."""
 
-    code, status, message = "unsupported_media_type", 415, "Send the body as application/json."
+    code, status, message = "unsupported_media_type", 415, N_("Send the body as application/json.")
 
 
 async def body(request: Request, schema: type[T]) -> T:

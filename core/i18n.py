@@ -32,6 +32,11 @@ def gettext(message: str) -> str:
     return _translations(_locale.get()).gettext(message)
 
 
+def N_(message: str) -> str:  # noqa: N802  the name by which Babel finds what is only marked
+    """Mark a message that is translated when it is shown, such as a class's own."""
+    return message
+
+
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate with the plural form for `n`."""
     return _translations(_locale.get()).ngettext(singular, plural, n)

@@ -16,6 +16,7 @@ import asyncpg
 
 from core.database import execute, fetch, fetchval, transaction
 from core.errors import Conflict, NotFound
+from core.i18n import gettext as _
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -142,7 +143,7 @@ async def retry_held(job_id: int) -> None:
             job_id,
         )
     except asyncpg.UniqueViolationError:
-        raise Conflict("The same job waits already. Discard this one.", code="job_waits_already") from None
+        raise Conflict(_("The same job waits already. Discard this one."), code="job_waits_already") from None
     if done is None:
         raise NotFound()
 

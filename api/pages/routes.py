@@ -333,16 +333,12 @@ PAGES: list[Page] = [
         method="GET", path="/achievements/{id:uuid}/image.svg", handler=badges.achievement_svg, audience=Audience.anyone
     ),
     Page(method="GET", path="/status-lists/{id:uuid}/{purpose}", handler=badges.status_list, audience=Audience.anyone),
-    Page(
-        method="GET", path="/certificates/{number}/badge.{form}", handler=badges.badge, audience=Audience.signed_in
-    ),
+    Page(method="GET", path="/certificates/{number}/badge.{form}", handler=badges.badge, audience=Audience.signed_in),
     Page(method="GET", path="/me/certificates", handler=certificates.mine, audience=Audience.signed_in),
     Page(
         method="GET", path="/me/certificates/{number}.pdf", handler=certificates.document, audience=Audience.signed_in
     ),
-    Page(
-        method="GET", path="/me/transcript.pdf", handler=my_certificates.transcript, audience=Audience.signed_in
-    ),
+    Page(method="GET", path="/me/transcript.pdf", handler=my_certificates.transcript, audience=Audience.signed_in),
     Page(method="GET", path="/me/wallet.zip", handler=my_certificates.wallet, audience=Audience.signed_in),
     Page(
         method="GET",
@@ -768,9 +764,7 @@ PAGES: list[Page] = [
     ),
     Page(method="GET", path="/organize/events/{slug}/check-in", handler=check_in.show, audience=Audience.staff),
     Page(method="POST", path="/organize/events/{slug}/check-in", handler=check_in.scan, audience=Audience.staff),
-    Page(
-        method="GET", path="/organize/events/{slug}/check-in/lists", handler=check_in.lists, audience=Audience.staff
-    ),
+    Page(method="GET", path="/organize/events/{slug}/check-in/lists", handler=check_in.lists, audience=Audience.staff),
     Page(
         method="POST",
         path="/organize/events/{slug}/check-in/lists/all",

@@ -17,7 +17,7 @@ from certification.renewal import credits
 from certification.renewal.models import CreditSource
 from core.database import Connection, fetch, fetchval, new_id, transaction
 from core.errors import Conflict
-from core.i18n import current_locale, use_locale
+from core.i18n import N_, current_locale, use_locale
 from core.i18n import gettext as _
 from events.catalog.models import Event, EventStatus
 from events.registration.models import Registration, RegistrationStatus
@@ -26,13 +26,13 @@ from events.registration.models import Registration, RegistrationStatus
 class NotOffered(Conflict):
     """The event offers no certificates of attendance."""
 
-    code, message = "not_offered", "Switch certificates of attendance on first."
+    code, message = "not_offered", N_("Switch certificates of attendance on first.")
 
 
 class NotOver(Conflict):
     """The event or its last session has not ended yet; `ends_at` says when it will have."""
 
-    code, message = "event_not_over", "The event is not over yet; certificates are issued by themselves when it is."
+    code, message = "event_not_over", N_("The event is not over yet; certificates are issued by themselves when it is.")
 
 
 _DUE = """

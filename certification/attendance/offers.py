@@ -10,6 +10,7 @@ from certification.layouts.models import Layout
 from certification.programs.models import Certification
 from core.database import transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 from events.catalog import events
 from events.catalog.models import Event, EventStatus
@@ -20,7 +21,7 @@ EDIT = "event:attendance:edit"
 class EventNotHeld(Conflict):
     """A cancelled event confers nothing."""
 
-    code, message = "event_not_held", "This event is cancelled, so nobody attends it."
+    code, message = "event_not_held", N_("This event is cancelled, so nobody attends it.")
 
 
 async def offer_of(event: Event) -> AttendanceOffer:

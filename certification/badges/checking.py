@@ -42,8 +42,14 @@ async def check(
         findings.append(Finding(Reason.issuer_unconfirmed, presented.claims.issuer_id))
     ask_list = _list_check(presented, now=now, has_database=has_database, fetch=fetch)
     findings += await statuses.find(presented, ask_list, has_database=has_database)
-    checked = _outcome(findings)
-    return replace(checked, claims=presented.claims, suite=suite, public_key=key.public_key, key_source=key.source)
+    return replace(
+        _outcome(findings),
+        claims=presented.claims,
+        suite=suite,
+        public_key=key.public_key,
+        key_source=key.source,
+        has_status=statuses.has_status(presented),
+    )
 
 
 async def _verify(

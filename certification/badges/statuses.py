@@ -43,6 +43,11 @@ async def find(presented: Presented, ask_list: AskList | None, *, has_database: 
     return findings
 
 
+def has_status(presented: Presented) -> bool:
+    """Whether the badge names a list in which its issuer may withdraw it."""
+    return any(not _is_informative(entry) for entry in members(presented.document.get("credentialStatus")))
+
+
 def bit(document: Document, purpose: StatusPurpose, index: int) -> bool | None:
     """One bit of a status list credential, the most significant of the first byte first; None where it has none."""
     subject = next(iter(members(document.get("credentialSubject"))), {})

@@ -84,7 +84,10 @@ class BadgeClaims:
 
 @dataclass(frozen=True, slots=True)
 class BadgeCheck:
-    """The outcome. `findings` are most serious first; `suite` is the cryptosuite or JWT algorithm, where it has one."""
+    """The outcome. `findings` are most serious first; `suite` is the cryptosuite or JWT algorithm, where it has one.
+
+    `has_status` says that the badge names a list in which its issuer may withdraw it.
+    """
 
     verdict: Verdict
     findings: tuple[Finding, ...]
@@ -92,6 +95,7 @@ class BadgeCheck:
     suite: str | None = None
     public_key: str | None = None
     key_source: KeySource | None = None
+    has_status: bool = False
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

@@ -9,19 +9,20 @@ from certification.bulk.working import enqueue_lanes
 from certification.certificates.models import SourceKind
 from core.database import execute, transaction
 from core.errors import Conflict
+from core.i18n import N_
 from core.i18n import gettext as _
 
 
 class NothingToDo(Conflict):
     """No line of the run can be carried out."""
 
-    code, message = "nothing_to_do", "No line of this run is left to carry out."
+    code, message = "nothing_to_do", N_("No line of this run is left to carry out.")
 
 
 class NotInThisState(Conflict):
     """The run is not in the state that this begins from, such as stopping one that has finished."""
 
-    code, message = "run_not_in_this_state", "This run was changed in the meantime. Look at it again."
+    code, message = "run_not_in_this_state", N_("This run was changed in the meantime. Look at it again.")
 
 
 async def start(run: BulkRun, *, by: Person, now: datetime) -> BulkRun:

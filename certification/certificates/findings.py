@@ -173,6 +173,8 @@ def of_badge(found: BadgeCheck) -> list[Check]:
     if Reason.status_unavailable in reasons:
         text = _("Whether %(issuer)s has suspended or revoked the badge could not be learned.")
         checks.append(unchecked(Subject.status, text % {"issuer": issuer}))
+    elif found.has_status and not reasons & {Reason.revoked, Reason.suspended}:
+        checks.append(passed(Subject.status, _("It was neither suspended nor revoked.")))
     return checks
 
 

@@ -12,12 +12,16 @@ from certification.certificates.statements import title_of
 from certification.certificates.verification import standing_of
 from core import files
 from core.errors import NotFound
+from core.i18n import N_
 
 
 class NothingHeld(NotFound):
     """Nothing was conferred on this person yet."""
 
-    code, message = "nothing_held", "No certificate was conferred on you yet. It can be taken along once there is one."
+    code, message = (
+        "nothing_held",
+        N_("No certificate was conferred on you yet. It can be taken along once there is one."),
+    )
 
 
 async def transcript(person: Person, *, now: datetime) -> bytes:

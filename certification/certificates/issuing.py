@@ -17,6 +17,7 @@ from certification.certificates.models import Certificate, IssueRequest, IssueSt
 from core import files
 from core.database import transaction
 from core.errors import Conflict
+from core.i18n import N_
 
 __all__ = ["NotHeld", "issue", "request", "request_attendance", "retry"]
 
@@ -24,13 +25,13 @@ __all__ = ["NotHeld", "issue", "request", "request_attendance", "retry"]
 class NotHeld(Conflict):
     """Only a request that is held can be tried again."""
 
-    code, message = "not_held", "This certificate was issued in the meantime, or is about to be."
+    code, message = "not_held", N_("This certificate was issued in the meantime, or is about to be.")
 
 
 class ChangedMeanwhile(Conflict):
     """An officer changed the request while it was carried out; the job runs again with what it says now."""
 
-    code, message = "changed_meanwhile", "The request was changed while it was carried out."
+    code, message = "changed_meanwhile", N_("The request was changed while it was carried out.")
 
 
 async def issue(request_id: UUID, *, now: datetime) -> Certificate | None:

@@ -7,12 +7,14 @@ from accounts.models import Person
 from certification.certificates.models import Certificate, IssueRequest
 from certification.certificates.numbers import normalize_number
 from core.errors import Forbidden, NotFound
+from core.i18n import N_
+from core.i18n import gettext as _
 
 
 class NotHolder(Forbidden):
     """403: what only the holder of a certificate may do."""
 
-    code, message = "not_holder", "Only the holder may do this."
+    code, message = "not_holder", N_("Only the holder may do this.")
 
 
 async def access_certificate(typed_number: str) -> Certificate:
@@ -36,7 +38,7 @@ async def access_document(typed_number: str, person: Person) -> Certificate:
     """The certificate for its holder or an officer. Raises `NotFound` or `Forbidden`."""
     certificate = await access_certificate(typed_number)
     if certificate.person_id != person.id and not await _is_officer(certificate, person, "view"):
-        raise Forbidden("Only the holder and the certification officers may download this certificate.")
+        raise Forbidden(_("Only the holder and the certification officers may download this certificate."))
     return certificate
 
 
@@ -44,7 +46,7 @@ async def access_for_officer(typed_number: str, person: Person, *, action: str) 
     """The certificate for an officer who may `view`, `issue` or `revoke`. Raises `NotFound` or `Forbidden`."""
     certificate = await access_certificate(typed_number)
     if not await _is_officer(certificate, person, action):
-        raise Forbidden("Only a certification officer may do this.")
+        raise Forbidden(_("Only a certification officer may do this."))
     return certificate
 
 

@@ -1,5 +1,6 @@
 """Changing what a certificate is worth: revoking, suspending, reinstating. Nothing deletes one."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from accounts import audit
@@ -9,12 +10,22 @@ from certification.certificates import emails
 from certification.certificates.models import Certificate, CertificateStatus
 from core.database import transaction
 from core.errors import Conflict
+from core.i18n import N_
+from core.i18n import gettext as _
 
 
 class NotInForce(Conflict):
     """The certificate is not in the state that this change starts from; `status` tells which it is in."""
 
-    code, message = "not_in_force", "This certificate was changed in the meantime."
+    code, message = "not_in_force", N_("This certificate was changed in the meantime.")
+
+
+_WORDS: dict[CertificateStatus, Callable[[], str]] = {
+    CertificateStatus.valid: lambda: _("valid"),
+    CertificateStatus.suspended: lambda: _("suspended"),
+    CertificateStatus.revoked: lambda: _("revoked"),
+    CertificateStatus.superseded: lambda: _("superseded"),
+}
 
 
 async def revoke(certificate: Certificate, *, reason: str, by: Person, now: datetime) -> Certificate:
@@ -46,7 +57,8 @@ async def _move(
         locked = await Certificate.select_for_update().get(id=certificate.id)
         if locked.status not in allowed_from:
             raise NotInForce(
-                f"This certificate is {locked.status.value} already.", certificate_status=locked.status.value
+                _("This certificate is {status} already.").format(status=_WORDS[locked.status]()),
+                certificate_status=locked.status.value,
             )
         before = locked.status
         locked.status, locked.status_reason, locked.status_changed_at = to, reason, now

@@ -19,6 +19,7 @@ from certification.programs.models import Certification, CertificationPolicy, Ce
 from certification.programs.queries import current_policy
 from core.database import fetch, transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 from core.jobs import enqueue
 
@@ -28,38 +29,40 @@ log = logging.getLogger("confero.exams")
 class NotOpen(Conflict):
     """The certification is a draft or retired."""
 
-    code, message = "not_open", "This exam cannot be taken at present."
+    code, message = "not_open", N_("This exam cannot be taken at present.")
 
 
 class EmailNotConfirmed(Conflict):
     """An exam needs a confirmed address, for the result and the certificate."""
 
     code = "email_not_confirmed"
-    message = "Confirm your e-mail address first, by the link in the mail that we sent you. You can ask for a new link."
+    message = N_(
+        "Confirm your e-mail address first, by the link in the mail that we sent you. You can ask for a new link."
+    )
 
 
 class AttemptInProgress(Conflict):
     """One attempt at a time; `attempt_id` says which."""
 
-    code, message = "attempt_in_progress", "You have an attempt in progress. Continue it."
+    code, message = "attempt_in_progress", N_("You have an attempt in progress. Continue it.")
 
 
 class ResultPending(Conflict):
     """A retake follows a failure, and the result of the last attempt is not known yet."""
 
-    code, message = "result_pending", "Your last attempt is being graded. Wait for its result."
+    code, message = "result_pending", N_("Your last attempt is being graded. Wait for its result.")
 
 
 class RetakeTooEarly(Conflict):
     """The wait after a failure is not over; `retake_from` says when it is."""
 
-    code, message = "retake_too_early", "You cannot sit this exam again yet."
+    code, message = "retake_too_early", N_("You cannot sit this exam again yet.")
 
 
 class AlreadyVoided(Conflict):
     """A voided attempt stays voided."""
 
-    code, message = "already_voided", "This attempt is voided already."
+    code, message = "already_voided", N_("This attempt is voided already.")
 
 
 async def start(

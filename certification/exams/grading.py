@@ -21,19 +21,23 @@ from certification.programs import entitlements
 from core.announce import announce
 from core.database import execute, fetch, transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 
 
 class NotWaiting(Conflict):
     """The response does not wait for a grader."""
 
-    code, message = "not_waiting", "This response does not wait for a grader: it is graded, or its attempt is closed."
+    code, message = (
+        "not_waiting",
+        N_("This response does not wait for a grader: it is graded, or its attempt is closed."),
+    )
 
 
 class NotGraded(Conflict):
     """Only an attempt with a result can be regraded."""
 
-    code, message = "not_graded", "This attempt has no result yet."
+    code, message = "not_graded", N_("This attempt has no result yet.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ from accounts import roles
 from accounts.models import Person
 from certification.exams.models import Attempt, Response
 from core.errors import Forbidden, NotFound
+from core.i18n import N_
 
 
 class OwnAttempt(Forbidden):
     """Nobody decides about an attempt of their own (ISO/IEC 17024)."""
 
-    code, message = "own_attempt", "This is your own attempt. Somebody else has to grade it."
+    code, message = "own_attempt", N_("This is your own attempt. Somebody else has to grade it.")
 
 
 async def access_attempt(attempt_id: UUID, person: Person) -> Attempt:

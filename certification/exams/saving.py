@@ -13,6 +13,7 @@ from certification.exams.models import GRACE, AttemptStatus
 from certification.exams.responses import Response, check_response
 from core.database import fetchrow
 from core.errors import Conflict, InvalidInput, NotFound
+from core.i18n import N_
 
 MAX_SEQUENCE = 2**53
 """The greatest whole number that every JSON client counts to exactly (RFC 8259 section 6)."""
@@ -21,7 +22,7 @@ MAX_SEQUENCE = 2**53
 class AttemptClosed(Conflict):
     """The attempt takes no more answers."""
 
-    code, message = "attempt_closed", "This attempt is closed. What was saved until then counts."
+    code, message = "attempt_closed", N_("This attempt is closed. What was saved until then counts.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,25 +15,26 @@ from certification.layouts.models import Layout, LayoutVersion
 from certification.layouts.schemas import LayoutIn
 from core.database import execute, transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 
 
 class SavedMeanwhile(Conflict):
     """Somebody else saved a version since this one was opened; saving again takes that into account."""
 
-    code, message = "saved_meanwhile", "Somebody else has saved this layout meanwhile."
+    code, message = "saved_meanwhile", N_("Somebody else has saved this layout meanwhile.")
 
 
 class LayoutInUse(Conflict):
     """A layout that certificates are set from cannot be archived."""
 
-    code, message = "layout_in_use", "Choose another layout where this one is used before you archive it."
+    code, message = "layout_in_use", N_("Choose another layout where this one is used before you archive it.")
 
 
 class LayoutArchived(Conflict):
     """An archived layout is not changed."""
 
-    code, message = "layout_archived", "This layout is archived. Restore it first."
+    code, message = "layout_archived", N_("This layout is archived. Restore it first.")
 
 
 async def beginning(organization: Organization, data: LayoutIn) -> LayoutDefinition:

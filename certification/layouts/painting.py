@@ -14,6 +14,7 @@ from certification.layouts.colours import WHITE, Rgb, legible_on, mixed, resolve
 from certification.layouts.facts import DocumentFacts
 from certification.layouts.fitting import Block, block, fit_box, fitted_together
 from core.errors import AppError
+from core.i18n import N_
 from core.i18n import gettext as _
 from core.typesetting import Style, Typeface, Weight, fit
 from core.typesetting.images import Image, image
@@ -32,7 +33,7 @@ _BETWEEN_ROWS = 3.0 * MM
 class MissingPicture(AppError):
     """The layout shows a picture that was not handed in; the officer chooses another."""
 
-    code, status, message = "missing_picture", 409, "A picture of this layout is missing. Choose another one."
+    code, status, message = "missing_picture", 409, N_("A picture of this layout is missing. Choose another one.")
 
 
 class Box(NamedTuple):

@@ -19,6 +19,7 @@ from certification.programs.schemas import (
 )
 from core.database import fetchval, transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 from core.markdown import render_markdown
 from core.slugs import free_slug
@@ -27,19 +28,19 @@ from core.slugs import free_slug
 class NotReady(Conflict):
     """The certification lacks what an exam needs; the message says what."""
 
-    code, message = "not_ready", "This certification cannot be published yet."
+    code, message = "not_ready", N_("This certification cannot be published yet.")
 
 
 class DomainInUse(Conflict):
     """A domain that has items cannot be taken away."""
 
-    code, message = "domain_in_use", "Move the items of this domain before you remove it."
+    code, message = "domain_in_use", N_("Move the items of this domain before you remove it.")
 
 
 class AlreadyRetired(Conflict):
     """A certification is retired once."""
 
-    code, message = "already_retired", "This certification is retired already."
+    code, message = "already_retired", N_("This certification is retired already.")
 
 
 async def create(organization: Organization, data: CertificationIn, *, by: Person, now: datetime) -> Certification:

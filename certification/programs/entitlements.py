@@ -16,19 +16,20 @@ from certification.programs.models import (
 )
 from core.database import transaction
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 
 
 class NotEligible(Conflict):
     """The person has no right to sit this exam."""
 
-    code, message = "not_eligible", "You need an entitlement for this exam. Ask the organization that offers it."
+    code, message = "not_eligible", N_("You need an entitlement for this exam. Ask the organization that offers it.")
 
 
 class NoAttemptsLeft(Conflict):
     """Every attempt of the entitlement is used."""
 
-    code, message = "no_attempts_left", "You have used every attempt that you were entitled to."
+    code, message = "no_attempts_left", N_("You have used every attempt that you were entitled to.")
 
 
 class NoSuchPerson(InvalidInput):
@@ -41,13 +42,13 @@ class NoSuchPerson(InvalidInput):
 class EntitlementOver(Conflict):
     """There is nothing left to withdraw."""
 
-    code, message = "entitlement_over", "This entitlement has ended or every attempt of it is used."
+    code, message = "entitlement_over", N_("This entitlement has ended or every attempt of it is used.")
 
 
 class OpenToAll(Conflict):
     """Withdrawing would change nothing: the next start grants a new one."""
 
-    code, message = "open_to_all", "This certification is open to all, so that the next start would grant it again."
+    code, message = "open_to_all", N_("This certification is open to all, so that the next start would grant it again.")
 
 
 def months_later(moment: datetime, months: int) -> datetime:
@@ -154,7 +155,7 @@ async def take_attempt(
 
 
 async def fulfil(entitlement_id: UUID) -> None:
-    """Use up what is left of an entitlement whose exam was passed: its further attempts are for retakes after a failure.
+    """Use up what is left of an entitlement whose exam was passed: further attempts are for retakes after a failure.
 
     Source: the policy "includes one retake after a failure" (product.md). In the caller's transaction.
     """

@@ -15,6 +15,7 @@ from certification.renewal.models import Credit, CreditSource, CreditState
 from certification.renewal.schemas import ClaimIn
 from core.database import execute, fetch, fetchval, new_id, transaction
 from core.errors import Conflict, Forbidden, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 from core.templating import format_date
 
@@ -25,37 +26,43 @@ MOST_UNDECIDED = 20
 class NotCounted(Conflict):
     """Credits do not renew this certificate, or not any more."""
 
-    code, message = "not_counted", "Credits do not renew this certificate."
+    code, message = "not_counted", N_("Credits do not renew this certificate.")
 
 
 class AlreadyClaimed(Conflict):
     """The same file of evidence counts once."""
 
-    code, message = "already_claimed", "This file belongs to another claim already. Put all that it proves into one."
+    code, message = (
+        "already_claimed",
+        N_("This file belongs to another claim already. Put all that it proves into one."),
+    )
 
 
 class TooManyClaims(Conflict):
     """So many claims wait already that further ones must wait for an officer."""
 
-    code, message = "too_many_claims", "Many of your claims wait for an officer already. Wait until some are decided."
+    code, message = (
+        "too_many_claims",
+        N_("Many of your claims wait for an officer already. Wait until some are decided."),
+    )
 
 
 class AlreadyDecided(Conflict):
     """The claim was decided in the meantime."""
 
-    code, message = "already_decided", "This claim was decided in the meantime."
+    code, message = "already_decided", N_("This claim was decided in the meantime.")
 
 
 class NotDecided(Conflict):
     """Only a decision that nothing rests on can be taken back."""
 
-    code, message = "not_decided", "There is no decision here that could be taken back."
+    code, message = "not_decided", N_("There is no decision here that could be taken back.")
 
 
 class OwnCredit(Forbidden):
     """Nobody decides about credits of their own (ISO/IEC 17024:2012, 4.3.1)."""
 
-    code, message = "own_credit", "This is your own claim. Another officer has to decide about it."
+    code, message = "own_credit", N_("This is your own claim. Another officer has to decide about it.")
 
 
 async def earn(

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from core.errors import Unavailable
+from core.i18n import N_
 from core.settings import get_settings
 
 _FIRST_FORM: Final = b"\x01"
@@ -23,7 +24,7 @@ class KeySealed(Unavailable):
     """The private key cannot be opened: the secret is another one, or what is stored was changed."""
 
     code = "key_sealed"
-    message = (
+    message = N_(
         "The organization's key cannot be opened with CONFERO_KEYS_SECRET as it is set. Set the secret under which"
         " the key was made, or make a new key."
     )

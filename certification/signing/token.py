@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from core.errors import Unavailable
+from core.i18n import N_
 from core.settings import KeysTokenSettings, get_settings
 
 _T = TypeVar("_T")
@@ -20,7 +21,7 @@ _sessions: dict[KeysTokenSettings, Any] = {}  # Any: pkcs11.Session, which only 
 class TokenAway(Unavailable):
     """The token cannot be reached, or does not hold the key."""
 
-    code, message = "token_away", "The token that keeps the organization's key cannot be used at the moment."
+    code, message = "token_away", N_("The token that keeps the organization's key cannot be used at the moment.")
 
 
 def make_key(label: str) -> bytes:

@@ -9,6 +9,7 @@ from accounts.models import AuditEntry, Organization, Person
 from core.announce import announce
 from core.database import execute, transaction
 from core.errors import Conflict
+from core.i18n import N_
 from core.i18n import gettext as _
 from core.markdown import render_markdown
 from core.slugs import free_slug
@@ -24,31 +25,31 @@ _PLAIN = [name for name in EventIn.model_fields if name not in ("capacity", "ven
 class EventCancelled(Conflict):
     """A cancelled event stays as it was."""
 
-    code, message = "event_cancelled", "This event is cancelled and can no longer be changed."
+    code, message = "event_cancelled", N_("This event is cancelled and can no longer be changed.")
 
 
 class AlreadyCancelled(Conflict):
     """An event is cancelled once."""
 
-    code, message = "already_cancelled", "This event is cancelled already."
+    code, message = "already_cancelled", N_("This event is cancelled already.")
 
 
 class AlreadyPublished(Conflict):
     """An event is published once."""
 
-    code, message = "already_published", "This event is published already."
+    code, message = "already_published", N_("This event is published already.")
 
 
 class EventOver(Conflict):
     """What is over can be neither published nor cancelled."""
 
-    code, message = "event_over", "This event is over. Change its dates first."
+    code, message = "event_over", N_("This event is over. Change its dates first.")
 
 
 class ChangedMeanwhile(Conflict):
     """Somebody changed the event after the state that a change is based on; the message says what."""
 
-    code, message = "changed_meanwhile", "Somebody changed this event while you were editing it."
+    code, message = "changed_meanwhile", N_("Somebody changed this event while you were editing it.")
 
 
 async def create(organization: Organization, data: EventIn, *, by: Person, now: datetime) -> Event:

@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError
 from accounts.models import Person
 from core.database import transaction
 from core.errors import Conflict, NotFound
+from core.i18n import N_
 from core.i18n import gettext as _
 from events.catalog import events
 from events.catalog.models import Event, EventStatus, Room
@@ -18,13 +19,13 @@ from events.catalog.schemas import RoomChange, RoomIn
 class RoomNameTaken(Conflict):
     """Two rooms of one event cannot be told apart."""
 
-    code, message = "room_name_taken", "This event has a room of that name already."
+    code, message = "room_name_taken", N_("This event has a room of that name already.")
 
 
 class RoomInUse(Conflict):
     """A room that holds sessions cannot be taken away."""
 
-    code, message = "room_in_use", "Move the sessions of this room before you remove it."
+    code, message = "room_in_use", N_("Move the sessions of this room before you remove it.")
 
 
 async def create(event: Event, data: RoomIn, *, by: Person) -> Room:

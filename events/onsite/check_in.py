@@ -12,6 +12,7 @@ from accounts.models import Person
 from accounts.tokens import normalize_code
 from core.database import execute, fetchrow, new_id, transaction
 from core.errors import Conflict, NotFound
+from core.i18n import N_
 from core.i18n import gettext as _
 from events.onsite.models import CheckInList
 from events.registration.permissions import EventDesk
@@ -23,28 +24,28 @@ class UnknownCode(NotFound):
     """404: no registration of this event has this code."""
 
     code = "unknown_code"
-    message = "No ticket of this event has this code. Check that it is a ticket for this event."
+    message = N_("No ticket of this event has this code. Check that it is a ticket for this event.")
 
 
 class AlreadyCheckedIn(Conflict):
     """409: scanned before; `checked_in_at` says when, `checked_in_by` by whom."""
 
     code = "already_checked_in"
-    message = "This ticket was checked in before."
+    message = N_("This ticket was checked in before.")
 
 
 class RegistrationCancelled(Conflict):
     """409: the registration was cancelled, so the ticket is void."""
 
     code = "registration_cancelled"
-    message = "This registration was cancelled. The ticket is no longer valid."
+    message = N_("This registration was cancelled. The ticket is no longer valid.")
 
 
 class NotConfirmed(Conflict):
     """409: the registration waits for an approval or a payment."""
 
     code = "registration_not_confirmed"
-    message = "This registration is not confirmed yet."
+    message = N_("This registration is not confirmed yet.")
 
 
 @dataclass(frozen=True, slots=True)

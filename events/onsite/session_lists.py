@@ -5,6 +5,7 @@ from uuid import UUID
 from accounts.models import Person
 from core.database import execute, fetchval, new_id, transaction
 from core.errors import Conflict, NotFound
+from core.i18n import N_
 from core.i18n import gettext as _
 from events.catalog import events
 from events.catalog.events import EventCancelled
@@ -22,7 +23,7 @@ class HasCheckIns(Conflict):
     """409: somebody was checked in at the session; removing that would take hours away that people attended."""
 
     code = "session_has_check_ins"
-    message = "Somebody was checked in at this session. Undo those check-ins first."
+    message = N_("Somebody was checked in at this session. Undo those check-ins first.")
 
 
 async def switch_on(event: Event, session: Session, *, by: Person) -> CheckInList:

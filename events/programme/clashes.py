@@ -9,19 +9,20 @@ import asyncpg
 
 from core.database import fetch, fetchrow
 from core.errors import Conflict, InvalidInput
+from core.i18n import N_
 from core.i18n import gettext as _
 
 
 class RoomTaken(Conflict):
     """A room holds one session at a time; the message names the other."""
 
-    code, message = "room_taken", "Another session is in this room at that time."
+    code, message = "room_taken", N_("Another session is in this room at that time.")
 
 
 class SpeakerBusy(Conflict):
     """A speaker is in one place at a time; the message names speaker, session and time."""
 
-    code, message = "speaker_busy", "A speaker of this session is elsewhere at that time."
+    code, message = "speaker_busy", N_("A speaker of this session is elsewhere at that time.")
 
 
 async def lock_speakers(organization_id: UUID, speaker_ids: Sequence[UUID]) -> None:

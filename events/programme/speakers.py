@@ -7,6 +7,7 @@ from accounts import audit
 from accounts.models import Organization, Person
 from core.database import fetchval, transaction
 from core.errors import Conflict, NotFound
+from core.i18n import N_
 from core.i18n import gettext as _
 from core.markdown import render_markdown
 from events.catalog import events
@@ -18,7 +19,7 @@ from events.programme.schemas import SpeakerChange, SpeakerIn
 class SpeakerInUse(Conflict):
     """A speaker who has sessions cannot be removed."""
 
-    code, message = "speaker_in_use", "Take this speaker off their sessions before you remove them."
+    code, message = "speaker_in_use", N_("Take this speaker off their sessions before you remove them.")
 
 
 async def create(organization: Organization, data: SpeakerIn, *, by: Person) -> Speaker:

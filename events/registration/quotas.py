@@ -7,6 +7,7 @@ from accounts import audit
 from accounts.models import Person
 from core.database import fetchrow, transaction
 from core.errors import Conflict, InvalidInput, NotFound
+from core.i18n import N_
 from core.i18n import gettext as _
 from events.registration.models import Quota
 from events.registration.permissions import EventDesk
@@ -17,7 +18,7 @@ class QuotaInUse(Conflict):
     """409: a ticket type still draws on it."""
 
     code = "quota_in_use"
-    message = "A ticket type draws on this quota. Change the ticket type first."
+    message = N_("A ticket type draws on this quota. Change the ticket type first.")
 
 
 async def create(event: EventDesk, data: QuotaIn, *, by: Person, now: datetime) -> Quota:

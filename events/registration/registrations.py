@@ -11,6 +11,7 @@ from accounts import roles
 from accounts.models import Person
 from core.database import execute, fetchrow, fetchval, new_id
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from core.i18n import N_
 from core.i18n import gettext as _
 from events.catalog.models import Event
 from events.registration import claiming
@@ -23,28 +24,28 @@ class SoldOut(Conflict):
     """409: no place is left."""
 
     code = "sold_out"
-    message = "All places are taken. Look again later: a place that somebody gives back is free at once."
+    message = N_("All places are taken. Look again later: a place that somebody gives back is free at once.")
 
 
 class AlreadyRegistered(Conflict):
     """409: this person has a place at this event."""
 
     code = "already_registered"
-    message = "You are registered for this event already. Your ticket is under “My tickets”."
+    message = N_("You are registered for this event already. Your ticket is under “My tickets”.")
 
 
 class RegistrationClosed(Conflict):
     """409: registration is not open at this moment."""
 
     code = "registration_closed"
-    message = "Registration for this event is not open."
+    message = N_("Registration for this event is not open.")
 
 
 class CancellationClosed(Conflict):
     """409: the event is over."""
 
     code = "cancellation_closed"
-    message = "This event is over, so the registration can no longer be cancelled."
+    message = N_("This event is over, so the registration can no longer be cancelled.")
 
 
 # The quotas are locked before the registration, as `_CLAIM` does, so that the two never wait for each other in a ring.

@@ -11,6 +11,7 @@ from accounts import audit
 from accounts.models import Person
 from core.database import execute, fetch, fetchval, transaction
 from core.errors import Conflict, InvalidInput, NotFound
+from core.i18n import N_
 from core.i18n import gettext as _
 from events.registration.models import TicketType
 from events.registration.permissions import EventDesk
@@ -22,7 +23,7 @@ class TooManyTaken(Conflict):
     """409: the quotas cannot hold the registrations that the ticket type would bring to them."""
 
     code = "too_many_taken"
-    message = "These quotas are too small for the registrations there are. Enlarge them first."
+    message = N_("These quotas are too small for the registrations there are. Enlarge them first.")
 
 
 async def find(event: EventDesk, ticket_type_id: UUID) -> TicketType:

@@ -9,7 +9,7 @@ from typing import Any
 import zxingcpp
 
 from core.errors import Gone, NotFound
-from core.i18n import use_locale
+from core.i18n import N_, use_locale
 from core.templating import format_span
 from events.registration import calendar, queries
 from events.registration.models import Registration
@@ -27,7 +27,7 @@ class TicketVoid(Gone):
     """410: the registration was cancelled, so there is no ticket."""
 
     code = "ticket_void"
-    message = "This registration was cancelled, so it has no ticket. Register again to get a new one."
+    message = N_("This registration was cancelled, so it has no ticket. Register again to get a new one.")
 
 
 async def pdf_of(registration: Registration) -> TicketFile:
