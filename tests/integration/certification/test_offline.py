@@ -21,6 +21,7 @@ from certification.badges.issuer_keys import Fetch
 from certification.badges.models import Badge
 from certification.badges.verdicts import Verdict
 from certification.certificates import offline, statuses
+from certification.certificates.findings import Outcome, Subject
 from certification.certificates.models import Certificate
 from certification.signing import keys, pades
 from core import files
@@ -80,6 +81,8 @@ async def test_file_whose_issuer_answers_is_valid(database: str, settings: Setti
     )
     assert judged[0].claims is not None
     assert judged[0].claims.number == certificate.number
+    statuses_told = [[(c.outcome, c.text) for c in one.checks if c.subject is Subject.status] for one in judged]
+    assert statuses_told == [[(Outcome.passed, "It was neither suspended nor revoked.")]] * 4
     assert {address.split("/")[2] for address in asked} == {"testserver"}
 
 
@@ -91,6 +94,7 @@ async def test_file_alone_is_unchanged_but_not_confirmed(database: str, fetch: F
         judged = await offline.judge(content, now=NOW, fetch=fetch)
         assert judged.verdict is Verdict.intact
         assert command.EXIT_CODES[judged.verdict] == 3
+        assert [c.outcome for c in judged.checks if c.subject is Subject.status] == [Outcome.unchecked]
         assert "not everything could be confirmed" in judged.statement
 
 
