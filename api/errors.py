@@ -111,7 +111,7 @@ async def on_database_error(request: Request, error: Exception) -> Response:
 async def on_unstorable(request: Request, error: Exception) -> Response:
     """A name in the address that its column could not hold: nothing of that name exists."""
     names = [value for value in request.path_params.values() if isinstance(value, str)]
-    if any(repr(name) in str(error) for name in names):
+    if any(name in str(error) or repr(name) in str(error) for name in names):
         return render_error(request, NotFound())
     raise error
 
