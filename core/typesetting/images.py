@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 from core.errors import AppError
+from core.i18n import N_
 from core.typesetting.writer import stream
 
 _MOST_PIXELS = 2400  # along the longer side: 300 dpi over 20 cm
@@ -19,7 +20,7 @@ _MOST_PIXELS = 2400  # along the longer side: 300 dpi over 20 cm
 class UnreadablePicture(AppError):
     """The bytes are no picture that can be shown; whoever uploaded it gives another file."""
 
-    code, status, message = "unreadable_picture", 422, "This file cannot be read as a picture."
+    code, status, message = "unreadable_picture", 422, N_("This file cannot be read as a picture.")
 
 
 @dataclass(frozen=True, slots=True)
