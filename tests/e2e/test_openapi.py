@@ -168,7 +168,8 @@ def test_hostile_queries_are_refused_by_name(endpoint: Endpoint, target: Target)
 
 @pytest.mark.parametrize("endpoint", WITH_TEXT_IN_PATH, ids=names)
 def test_hostile_paths_are_not_found(endpoint: Endpoint, target: Target) -> None:
-    for value in ("%00", "a%00b", "%ff", "%ed%a0%80", "x" * 3000, "%EF%A3%BF" * 100, "%F0%9F%92%A9", "..%2f..%2f", "'%20or%201=1--"):
+    broken = ("%00", "a%00b", "%ff", "%ed%a0%80")
+    for value in (*broken, "x" * 3000, "%EF%A3%BF" * 100, "%F0%9F%92%A9", "..%2f..%2f", "'%20or%201=1--"):
         path = target.world.path(endpoint.path.replace("{slug}", value).replace("{number}", value))
         answer = target.send(endpoint, path=path, content=b"{}", headers={"Content-Type": "application/json"})
         if "pdf" not in answer.headers["content-type"]:
