@@ -55,7 +55,7 @@ def test_every_choice_that_a_field_offers_is_one_that_the_layout_takes() -> None
         values = get_args(annotation)
         return {"", *get_args(values[0])} if type(None) in values else set(values)
 
-    asked = [(model, field) for kind, model in MODELS.items() for field in fields_of(kind)]
+    asked: list[tuple[Any, Any]] = [(model, field) for kind, model in MODELS.items() for field in fields_of(kind)]
     asked += [(PARTS[kind][1], field) for kind in PARTS for field in part_fields(kind)[1]]
     choices = [(model, field) for model, field in asked if field.widget == "choice"]
     assert len(choices) > 15
