@@ -21,7 +21,10 @@ from core.jobs import enqueue
 log = logging.getLogger("confero.bulk")
 LANES = 4
 _AT_A_TIME = 10
-_SECONDS = 20.0
+_SECONDS = 4.0
+_STAGGER = 0.75
+"""Each lane works longer than the one before it, so that they come back to the queue one by one: then the worker that
+has least to do takes each, and several share a run evenly."""
 _FAULTS_IN_A_ROW = 3
 """So many lines failing one after the other, unexpectedly, are no fault of the lines: storage or database is away."""
 
@@ -38,14 +41,15 @@ async def enqueue_lane(run_id: UUID, lane: int, *, turn: int) -> None:
     await enqueue("bulk.work", payload, key=f"bulk.work {run_id} {lane} {turn % 2}")
 
 
-async def work(run_id: UUID, lane: int, *, seconds: float = _SECONDS) -> bool:
+async def work(run_id: UUID, lane: int, *, seconds: float | None = None) -> bool:
     """Carry out lines of one lane for about so long; returns whether any are left.
 
-    A line that fails as expected is noted with its reason. One that fails unexpectedly is noted as well, once another
-    after it succeeds or none is left; three in a row raise the last error instead and stay as they are, so that the
-    job is tried again later. Memory holds ten lines at a time.
+    A line that fails as expected is noted with its reason. One that fails unexpectedly twice is noted as well, once
+    another after it succeeds or none is left; three in a row raise the last error instead and stay as they are, so that
+    the job is tried again later. Memory holds ten lines at a time.
     """
-    until, position, faults = time.monotonic() + seconds, -1, list[tuple[BulkLine, Exception]]()
+    until = time.monotonic() + (seconds if seconds is not None else _SECONDS + lane * _STAGGER)
+    position, faults = -1, list[tuple[BulkLine, Exception]]()
     while time.monotonic() < until:
         run = await BulkRun.get_or_none(id=run_id)
         if run is None or run.state is not RunState.running:
@@ -60,7 +64,7 @@ async def work(run_id: UUID, lane: int, *, seconds: float = _SECONDS) -> bool:
         for line in lines:
             position = line.position
             try:
-                await _carry_out(effect, line, shared)
+                await _try_twice(effect, line, shared)
             except AppError as refusal:
                 await _settle(line, LineState.failed, problem=refusal.message)
             except Exception as fault:
@@ -87,7 +91,18 @@ async def _next(run_id: UUID, lane: int, after: int) -> list[BulkLine]:
     return await BulkLine.filter(id__in=[row["id"] for row in rows]).order_by("position") if rows else []
 
 
-async def _carry_out(effect: Effect, line: BulkLine, shared: Any) -> None:  # Any: what the effect has prepared
+async def _try_twice(effect: Effect, line: BulkLine, shared: Any) -> None:  # Any: what the effect has prepared
+    """Carry a line out; two at the same moment may have chosen the same place in a status list, for one."""
+    try:
+        await _carry_out(effect, line, shared)
+    except AppError:
+        raise
+    except Exception as fault:
+        log.warning("line %s of run %s failed and is tried again: %r", line.position, line.run_id, fault)
+        await _carry_out(effect, line, shared)
+
+
+async def _carry_out(effect: Effect, line: BulkLine, shared: Any) -> None:  # Any: as above
     now = datetime.now(UTC)
     if effect.in_one_transaction:
         async with transaction():

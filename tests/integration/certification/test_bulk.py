@@ -284,11 +284,18 @@ async def test_a_line_that_breaks_alone_is_noted_and_the_others_go_on(database: 
     ]
 
 
+async def test_a_line_that_breaks_once_is_tried_again_at_once(database: str, breaking: dict[int, int]) -> None:
+    run = await a_started_run(3)
+    breaking[5] = 1
+    assert await working.work(run.id, 1) is False
+    assert await found(run) == [("done", "")] * 3
+
+
 async def test_while_the_store_is_away_no_line_fails_and_the_job_is_tried_again(
     database: str, breaking: dict[int, int]
 ) -> None:
     run = await a_started_run(6)
-    breaking |= {5: 1, 9: 1, 13: 1}
+    breaking |= {5: 2, 9: 2, 13: 2}
     with pytest.raises(OSError, match="away"):
         await working.work(run.id, 1)
     assert await states(run) == ["done", *["ready"] * 5]
