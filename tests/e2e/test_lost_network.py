@@ -42,6 +42,7 @@ async def test_what_is_typed_without_a_network_outlives_its_tab(live: LiveServer
     async with visiting(browser, live.url, learner) as visitor:
         page = await _begin(visitor, exam.slug)
         address = page.url
+        await expect(page.get_by_role("navigation", name="Questions").get_by_role("button").first).to_be_visible()
         await visitor.context.set_offline(True)
         await _type(page, 2, "typed in the train")
         await expect(page.locator("[data-save-status]")).to_have_attribute("data-state", "waiting")

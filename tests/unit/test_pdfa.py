@@ -202,7 +202,7 @@ def test_every_font_is_in_the_file_and_as_wide_as_it_says(pdf: bytes) -> None:
             descriptor = font.FontDescriptor
             program = TTFont(BytesIO(descriptor.FontFile2.read_bytes()))
             assert (font.Subtype, descriptor.FontName) == ("/TrueType", font.BaseFont)
-            assert re.fullmatch(r"/[A-Z]{6}\+NotoSans.*", str(font.BaseFont))
+            assert re.fullmatch(r"/[A-Z]{6}\+Noto(Sans|Serif).*", str(font.BaseFont))
             assert "/Encoding" not in font
             assert descriptor.Flags & 0b100100 == 0b100
             assert descriptor.FontFile2.Length1 == len(descriptor.FontFile2.read_bytes())

@@ -32,8 +32,6 @@ from tests.integration.certification.test_certificates import a_certificate
 from tests.integration.certification.test_verification import SVG, _a_page
 from tests.unit.test_inspection import gap_of
 
-NOW = datetime.now(UTC)
-
 
 @asynccontextmanager
 async def asking(app: Starlette, *, asked: list[str] | None = None) -> AsyncIterator[Fetch]:
@@ -54,6 +52,11 @@ async def asking(app: Starlette, *, asked: list[str] | None = None) -> AsyncIter
         yield fetch
 
 
+def _now() -> datetime:
+    """Asked anew each time: what is verified was issued a moment ago, and a long run must not put it in the future."""
+    return datetime.now(UTC)
+
+
 async def unreachable(_: str) -> bytes:
     """A network that is down."""
     raise OSError("down")
@@ -71,7 +74,7 @@ async def test_file_whose_issuer_answers_is_valid(database: str, settings: Setti
 
     async with asking(create_app(settings), asked=asked) as fetch:
         judged = [
-            await offline.judge(content, now=NOW, fetch=fetch)
+            await offline.judge(content, now=_now(), fetch=fetch)
             for content in (pdf, badge.credential.encode(), badge.jwt.encode(), baking.bake_svg(SVG, badge.jwt))
         ]
 
@@ -91,7 +94,7 @@ async def test_file_alone_is_unchanged_but_not_confirmed(database: str, fetch: F
     _, pdf, badge = await issued()
 
     for content in (pdf, badge.credential.encode()):
-        judged = await offline.judge(content, now=NOW, fetch=fetch)
+        judged = await offline.judge(content, now=_now(), fetch=fetch)
         assert judged.verdict is Verdict.intact
         assert command.EXIT_CODES[judged.verdict] == 3
         assert [c.outcome for c in judged.checks if c.subject is Subject.status] == [Outcome.unchecked]
@@ -104,8 +107,8 @@ async def test_saved_did_document_tells_whose_key_it_is(database: str, settings:
         saved = tmp_path / "did.json"
         saved.write_bytes(await fetch("https://testserver/organizations/" + await _slug(badge) + "/did.json"))
 
-    alone = await offline.judge(badge.credential.encode(), now=NOW, fetch=None)
-    with_key = await offline.judge(badge.credential.encode(), now=NOW, fetch=fetching.with_saved(saved, None))
+    alone = await offline.judge(badge.credential.encode(), now=_now(), fetch=None)
+    with_key = await offline.judge(badge.credential.encode(), now=_now(), fetch=fetching.with_saved(saved, None))
 
     assert alone.examination.badge is not None
     assert with_key.examination.badge is not None
@@ -124,16 +127,16 @@ async def test_withdrawn_certificates_are_not_valid(database: str, settings: Set
     app = create_app(settings)
 
     async with asking(app) as fetch:
-        suspended = await statuses.suspend(certificate, reason="Under review", by=officer, now=NOW)
+        suspended = await statuses.suspend(certificate, reason="Under review", by=officer, now=_now())
         await run_pending()
-        while_suspended = await offline.judge(pdf, now=NOW, fetch=fetch)
-        back = await statuses.reinstate(suspended, reason="Cleared", by=officer, now=NOW)
+        while_suspended = await offline.judge(pdf, now=_now(), fetch=fetch)
+        back = await statuses.reinstate(suspended, reason="Cleared", by=officer, now=_now())
         await run_pending()
-        afterwards = await offline.judge(pdf, now=NOW, fetch=fetch)
-        await statuses.revoke(back, reason="Forged identity", by=officer, now=NOW)
+        afterwards = await offline.judge(pdf, now=_now(), fetch=fetch)
+        await statuses.revoke(back, reason="Forged identity", by=officer, now=_now())
         await run_pending()
-        revoked = [await offline.judge(content, now=NOW, fetch=fetch) for content in (pdf, badge.jwt.encode())]
-        alone = await offline.judge(pdf, now=NOW, fetch=None)
+        revoked = [await offline.judge(content, now=_now(), fetch=fetch) for content in (pdf, badge.jwt.encode())]
+        alone = await offline.judge(pdf, now=_now(), fetch=None)
 
     assert (while_suspended.verdict, afterwards.verdict) == (Verdict.refused, Verdict.valid)
     assert "has suspended the badge" in while_suspended.statement
@@ -160,7 +163,10 @@ async def test_any_changed_byte_in_the_signed_range_is_refused_offline(database:
     for position in outside[:: len(outside) // 120] + outside[-20:]:
         changed = bytearray(pdf)
         changed[position] ^= 0x01
-        if (await offline.judge(bytes(changed), now=NOW, fetch=None)).verdict in (Verdict.valid, Verdict.intact):
+        if (await offline.judge(bytes(changed), now=_now(), fetch=None)).verdict in (
+            Verdict.valid,
+            Verdict.intact,
+        ):
             believed.append(position)
 
     assert believed == []
@@ -175,9 +181,12 @@ async def test_any_changed_byte_at_all_is_refused_online(database: str, settings
         for position in [*range(0, len(pdf), len(pdf) // 60), *range(start, end, (end - start) // 40)]:
             changed = bytearray(pdf)
             changed[position] ^= 0x01
-            if (await offline.judge(bytes(changed), now=NOW, fetch=fetch)).verdict in (Verdict.valid, Verdict.intact):
+            if (await offline.judge(bytes(changed), now=_now(), fetch=fetch)).verdict in (
+                Verdict.valid,
+                Verdict.intact,
+            ):
                 believed.append(position)
-        assert (await offline.judge(pdf, now=NOW, fetch=fetch)).verdict is Verdict.valid, "negative control"
+        assert (await offline.judge(pdf, now=_now(), fetch=fetch)).verdict is Verdict.valid, "negative control"
 
     assert believed == []
 
@@ -190,7 +199,7 @@ async def test_any_changed_claim_of_a_badge_is_refused(database: str) -> None:
     for path in _leaves(document):
         changed = json.loads(badge.credential)
         _change(changed, path)
-        judged = await offline.judge(json.dumps(changed).encode(), now=NOW, fetch=None)
+        judged = await offline.judge(json.dumps(changed).encode(), now=_now(), fetch=None)
         if judged.verdict in (Verdict.valid, Verdict.intact):
             unnoticed.append(path)
 
@@ -221,11 +230,11 @@ async def test_own_page_with_a_genuine_badge_is_never_valid(database: str, setti
         )
         out = BytesIO()
         document.save(out)
-    forged, _ = await pades.sign_pdf(out.getvalue(), "mallory", organization_name="Open Systems", now=NOW)
+    forged, _ = await pades.sign_pdf(out.getvalue(), "mallory", organization_name="Open Systems", now=_now())
 
     async with asking(create_app(settings)) as fetch:
-        online = await offline.judge(forged, now=NOW, fetch=fetch)
-    alone = await offline.judge(forged, now=NOW, fetch=None)
+        online = await offline.judge(forged, now=_now(), fetch=fetch)
+    alone = await offline.judge(forged, now=_now(), fetch=None)
 
     assert online.verdict is Verdict.refused
     assert "not those that Open Systems Foundation issued" in online.statement
@@ -237,25 +246,25 @@ async def test_rotated_key_keeps_verifying(database: str, settings: Settings) ->
     certificate, _, officer = await a_certificate()
     badge = await Badge.get(id=certificate.badge_id)
     await certificate.fetch_related("organization")
-    await keys.rotate(certificate.organization, by=officer, now=NOW)
+    await keys.rotate(certificate.organization, by=officer, now=_now())
 
     async with asking(create_app(settings)) as fetch:
-        judged = await offline.judge(badge.credential.encode(), now=NOW, fetch=fetch)
+        judged = await offline.judge(badge.credential.encode(), now=_now(), fetch=fetch)
 
     assert judged.verdict is Verdict.valid
 
 
 async def test_pdf_without_a_badge_cannot_be_told(database: str) -> None:
-    signed, _ = await pades.sign_pdf(_a_page("Offer"), "elsewhere", organization_name="Elsewhere", now=NOW)
+    signed, _ = await pades.sign_pdf(_a_page("Offer"), "elsewhere", organization_name="Elsewhere", now=_now())
 
-    assert (await offline.judge(signed, now=NOW, fetch=None)).verdict is Verdict.undetermined
-    assert (await offline.judge(_a_page("Offer"), now=NOW, fetch=None)).verdict is Verdict.undetermined
-    assert (await offline.judge(b"hello", now=NOW, fetch=None)).verdict is Verdict.refused
+    assert (await offline.judge(signed, now=_now(), fetch=None)).verdict is Verdict.undetermined
+    assert (await offline.judge(_a_page("Offer"), now=_now(), fetch=None)).verdict is Verdict.undetermined
+    assert (await offline.judge(b"hello", now=_now(), fetch=None)).verdict is Verdict.refused
 
 
 async def test_answer_for_people_and_for_programs(database: str) -> None:
     _, pdf, _ = await issued()
-    judged = await offline.judge(pdf, now=NOW, fetch=None)
+    judged = await offline.judge(pdf, now=_now(), fetch=None)
 
     console = Console(record=True, width=100, file=StringIO())
     command.show(judged, Path("certificate.pdf"), console)
