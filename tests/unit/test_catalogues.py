@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import nodes
 
-from core import catalogues
+from core import catalogues, templating
 from core.i18n import SUPPORTED, gettext, use_locale
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%%")
@@ -58,3 +59,24 @@ def test_compiled_catalogue_is_what_gettext_reads() -> None:
 def _texts(string: Any) -> list[str]:  # Any: Babel types it loosely
     texts = [string] if isinstance(string, str) else list(string)
     return texts if all(texts) else []
+
+
+def test_no_component_keeps_words_in_the_language_of_its_first_reader() -> None:
+    """Jinja2 runs an imported template's top level once; only macros may translate there."""
+    environment, folder = templating.environment(), templating.TEMPLATES
+    imported = {
+        name
+        for path in folder.rglob("*.html")
+        for name in re.findall(r'{% (?:import|from) "([^"]+)"', path.read_text())
+    }
+    assert "components/verification.html" in imported
+    wrong = []
+    for name in sorted(imported):
+        tree = environment.parse((folder / name).read_text())
+        within = {id(call) for macro in tree.find_all(nodes.Macro) for call in macro.find_all(nodes.Call)}
+        wrong += [
+            f"{name}:{call.lineno}"
+            for call in tree.find_all(nodes.Call)
+            if id(call) not in within and getattr(call.node, "name", "") in ("_", "gettext", "ngettext")
+        ]
+    assert wrong == []
