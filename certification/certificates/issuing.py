@@ -119,6 +119,7 @@ async def _commit(wanted: IssueRequest, made: Made, *, now: datetime) -> Certifi
             pdf_sha256=made.pdf_sha256,
             pdf_size=len(made.pdf),
             signature=made.signature,
+            is_name_hidden=predecessor is not None and predecessor.is_name_hidden,
         )
         if predecessor is not None:
             await succession.follow(predecessor, certificate, wanted=wanted)

@@ -14,7 +14,7 @@ from accounts.models import Person, Role
 from api.app import create_app
 from api.worker import import_jobs
 from certification.badges.models import Badge, StatusListPublication, StatusPurpose
-from certification.certificates import corrections, issuing, statuses, verification
+from certification.certificates import corrections, issuing, sharing, statuses, verification
 from certification.certificates.models import Certificate, CertificateStatus, IssueRequest, IssueState, SourceKind
 from certification.certificates.verification import Standing
 from certification.programs.models import Certification, CertificationPolicy
@@ -110,6 +110,18 @@ async def test_badge_of_what_was_superseded_is_revoked_in_its_list(database: str
     published = await StatusListPublication.get(status_list_id=badge.status_list_id, purpose=StatusPurpose.revocation)
     encoded = json.loads(published.document)["credentialSubject"]["encodedList"]
     assert ob3.set_indices(ob3.decode_encoded_list(encoded)) == {badge.status_index}
+
+
+@pytest.mark.parametrize("is_hidden", [True, False])
+async def test_hidden_name_stays_hidden_on_what_follows(database: str, *, is_hidden: bool) -> None:
+    one = await held()
+    await sharing.hide_name(one.certificate, is_hidden=is_hidden, by=one.holder)
+
+    correction = await corrected(one)
+    renewal = await earned(one.certification, one.holder, at=NOW + timedelta(days=1))
+
+    shown = [(await verification.verify(each.number, now=NOW)).holder for each in (correction, renewal)]
+    assert shown == ([None, None] if is_hidden else ["Zoë Ångström", "Zoe Angstrom"])
 
 
 async def test_same_name_own_certificate_and_second_correction_are_refused(database: str) -> None:
