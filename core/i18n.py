@@ -1,6 +1,7 @@
 """Languages: gettext by the locale of the running request, mail or document, and Babel's formatting."""
 
 import gettext as _gettext
+from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 SUPPORTED = ("en", "fr", "ar")
 """Languages offered to readers; a language without a catalogue shows the English source text."""
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+_COMMAS = {"ar": "، ", "fa": "، ", "ur": "، "}
 _LOCALES = Path(__file__).parent / "locales"
 _locale: ContextVar[str] = ContextVar("locale", default="en")
 
@@ -40,6 +42,11 @@ def N_(message: str) -> str:  # noqa: N802  the name by which Babel finds what i
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Translate with the plural form for `n`."""
     return _translations(_locale.get()).ngettext(singular, plural, n)
+
+
+def listed(parts: Iterable[object]) -> str:
+    """The parts that are not empty, with the comma of the running task's language between them."""
+    return _COMMAS.get(_locale.get().split("-")[0], ", ").join(str(part) for part in parts if part)
 
 
 def direction(locale: str) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, numbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from core.i18n import current_locale, gettext, ngettext
+from core.i18n import current_locale, direction, gettext, listed, ngettext
 from core.settings import Environment as Where
 from core.settings import get_settings
 
@@ -36,6 +36,8 @@ def environment() -> Environment:
         span=format_span,
         money=format_money,
         number=format_number,
+        listed=listed,
+        direction=direction,
     )
     return env
 
@@ -73,7 +75,7 @@ def format_datetime(value: datetime, zone: str | ZoneInfo | None = None, style: 
     """Day, time and the zone's name: `3 March 2027, 18:30 (Nairobi)`. A reader is never left to guess the zone."""
     chosen = _zone(zone)
     day = dates.format_date(value.astimezone(chosen).date(), style, locale=_locale())
-    return f"{day}, {format_time(value, chosen)} {zone_name(value, chosen)}"
+    return listed((day, f"{format_time(value, chosen)} {zone_name(value, chosen)}"))
 
 
 def format_span(starts_at: datetime, ends_at: datetime, zone: str | ZoneInfo | None = None) -> str:
@@ -82,7 +84,7 @@ def format_span(starts_at: datetime, ends_at: datetime, zone: str | ZoneInfo | N
     if starts_at.astimezone(chosen).date() != ends_at.astimezone(chosen).date():
         return f"{format_datetime(starts_at, chosen)} – {format_datetime(ends_at, chosen)}"
     hours = f"{format_time(starts_at, chosen)} – {format_time(ends_at, chosen)}"
-    return f"{format_date(starts_at, chosen)}, {hours} {zone_name(starts_at, chosen)}"
+    return listed((format_date(starts_at, chosen), f"{hours} {zone_name(starts_at, chosen)}"))
 
 
 def zone_name(value: datetime, zone: ZoneInfo) -> str:

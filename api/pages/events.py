@@ -14,6 +14,7 @@ from api import auth, parse, respond
 from api.pages.words import country_name, format_name, language_name, locale_now, zone_name
 from api.render import form_state, render
 from core.errors import InvalidInput
+from core.i18n import listed
 from core.settings import get_settings
 from core.templating import format_date, format_time
 from events.catalog import permissions, search
@@ -137,7 +138,7 @@ def _cell(cell: grid.Cell, event: Event, href: str | None) -> dict[str, Any]:
     return {
         "title": row.title,
         "href": target,
-        "speakers": ", ".join(speaker.name for speaker in row.speakers),
+        "speakers": listed(speaker.name for speaker in row.speakers),
         "room": row.room or "",
         "until": f"{format_time(cell.starts_at, event.zone)} – {format_time(cell.ends_at, event.zone)}",
         "is_break": row.kind.value == "break",

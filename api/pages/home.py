@@ -6,6 +6,7 @@ from babel import dates
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.pages.words import country_name
 from api.render import render
 from certification.programs.models import Certification, CertificationStatus
 from core.i18n import current_locale
@@ -23,7 +24,9 @@ async def show(request: Request) -> Response:
     )
     certifications = await Certification.filter(status=CertificationStatus.published).order_by("title").limit(3)
     rows = [{"event": event, "date": _date(event)} for event in events]
-    return render(request, "pages/home.html", {"events": rows, "certifications": certifications})
+    return render(
+        request, "pages/home.html", {"events": rows, "certifications": certifications, "country_name": country_name}
+    )
 
 
 def _date(event: Event) -> tuple[str, str, str, str]:
