@@ -30,7 +30,7 @@ SUBSETS = ("latin", "latin-ext", "cyrillic", "cyrillic-ext", "greek", "greek-ext
 # The order is the cascade: tokens first, print last.
 STYLES = (
     "tokens", "base", "site", "buttons", "forms", "components", "tables", "organizer",
-    "events", "schedule", "charts", "exam", "onsite", "verify", "layouts", "print",
+    "events", "schedule", "charts", "exam", "onsite", "verify", "layouts", "bidi", "print",
 )  # fmt: skip
 ICONS = (
     "archive", "arrow-counterclockwise", "arrow-down", "arrow-left", "arrow-right", "arrow-repeat", "arrow-up", "award",

@@ -24,7 +24,7 @@ from certification.programs.models import (
 )
 from certification.programs.schemas import CertificationSearch
 from core.i18n import gettext as _
-from core.i18n import ngettext
+from core.i18n import listed, ngettext
 from core.templating import format_datetime
 
 
@@ -89,7 +89,7 @@ def _step(
     if certification.status is CertificationStatus.draft:
         return Step(_("This certification is a draft"), _("Only those who work on it see this page."))
     if ready is None:
-        return Step(_("Sign in to start the exam"), f"{limit}, {length}", f"/sign-in?next={start}")
+        return Step(_("Sign in to start the exam"), listed((limit, length)), f"/sign-in?next={start}")
     if ready.running is not None:
         until = _("Your answers are saved. The time ends {moment}.")
         sub = until.format(moment=format_datetime(ready.running.deadline, zone))
@@ -121,7 +121,7 @@ def _shares(domains: list[Domain]) -> list[tuple[str, int, str]]:
     """(name, per cent, text) of every domain by its weight."""
     total = sum(domain.weight for domain in domains) or 1
     shares = [(domain.name, round(100 * domain.weight / total)) for domain in domains]
-    return [(name, share, f"{share} %") for name, share in shares]
+    return [(name, share, _("%(percent)s %%") % {"percent": share}) for name, share in shares]
 
 
 async def _held(certification: Certification, person: Person, now: datetime) -> str | None:
