@@ -80,7 +80,7 @@ def kind_names() -> dict[str, tuple[str, str]]:
         "seal": (_("Seal"), _("A drawn seal with initials.")),
         "qr": (_("QR code"), _("Leads to the verification page.")),
         "frame": (_("Frame"), _("Rules or a guilloche along the edge.")),
-        "line": (_("Line"), _("A straight line.")),
+        "line": (_("Straight line"), _("A straight line.")),
         "panel": (_("Field of colour"), _("Lies under other elements.")),
     }
 

@@ -135,6 +135,6 @@ async def test_the_editor_works_without_scripts_and_on_a_phone(live: LiveServer,
         await page.get_by_role("button", name="Preview", exact=True).last.click()
         assert await shown(page) != first
         await expect(field(page, TEXT, stack)).to_have_value("Without a script")
-        await page.get_by_role("button", name="Line", exact=True).click()
+        await page.get_by_role("button", name="Straight line", exact=True).click()
         await page.get_by_role("button", name="Save").click()
         await expect(page.get_by_text("Saved as version 2.")).to_be_visible()
