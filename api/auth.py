@@ -1,16 +1,25 @@
-"""Who is asking: a session cookie or a bearer token becomes a Person, once per request."""
+"""Who is asking: a session cookie, or for the JSON API a bearer token, becomes a Person, once per request."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from accounts import sign_in
 from accounts.models import Person
-from core.errors import NotSignedIn
+from core.errors import AppError, NotSignedIn
+from core.i18n import N_
 from core.settings import get_settings
+
+
+class AmbiguousAuthorization(AppError):
+    """400: more than one Authorization header (RFC 9110 section 5.3 allows one); nobody guesses which was meant."""
+
+    code, status = "ambiguous_authorization", 400
+    message = N_("Send one Authorization header, not several.")
 
 
 @dataclass(slots=True)
@@ -37,25 +46,45 @@ def session_cookie() -> str:
     return "__Host-confero" if get_settings().is_tls else "confero"
 
 
-async def authenticate(connection: HTTPConnection) -> Caller:
-    """Find out who is asking, once; raises `NotSignedIn` for a bearer token that is unknown, expired or revoked."""
+def bearer_token(headers: Headers) -> str | None:
+    """The token of an `Authorization: Bearer` header, perhaps empty; None for no header and for every other scheme.
+
+    The scheme's name has no case (RFC 9110 section 11.1). Raises `AmbiguousAuthorization` for several headers.
+    """
+    given = headers.getlist("authorization")
+    if len(given) > 1:
+        raise AmbiguousAuthorization()
+    scheme, _, token = given[0].strip().partition(" ") if given else ("", "", "")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+async def authenticate(connection: HTTPConnection, *, takes_tokens: bool = False) -> Caller:
+    """Find out who is asking, once.
+
+    Pages know the session cookie alone: a token there is as good as none, since no page looks at scopes. Where
+    `takes_tokens`, a bearer token goes before the cookie. Raises `NotSignedIn` for one that is unknown, expired or
+    revoked, whatever the cookie says.
+    """
     known: Caller | None = connection.scope.get("confero.caller")
     if known is not None:
         return known
-    caller = Caller()
-    authorization = connection.headers.get("authorization", "")
-    now = datetime.now(UTC)
-    if authorization[:7].lower() == "bearer ":
-        found = await sign_in.person_by_token(authorization[7:].strip(), now=now)
-        if found is None:
-            raise NotSignedIn("This token is unknown, expired or revoked.", code="invalid_token")
-        caller = Caller(person=found[0], scopes=found[1])
-    elif secret := connection.cookies.get(session_cookie()):
-        signed_in = await sign_in.person_by_session(secret, now=now)
-        if signed_in is not None:
-            caller = Caller(person=signed_in[0], session_id=signed_in[1])
+    now, token = datetime.now(UTC), bearer_token(connection.headers) if takes_tokens else None
+    caller = await _by_cookie(connection, now) if token is None else await _by_token(token, now)
     connection.scope["confero.caller"] = caller
     return caller
+
+
+async def _by_token(token: str, now: datetime) -> Caller:
+    found = await sign_in.person_by_token(token, now=now)
+    if found is None:
+        raise NotSignedIn("This token is unknown, expired or revoked.", code="invalid_token")
+    return Caller(person=found[0], scopes=found[1])
+
+
+async def _by_cookie(connection: HTTPConnection, now: datetime) -> Caller:
+    secret = connection.cookies.get(session_cookie())
+    found = await sign_in.person_by_session(secret, now=now) if secret else None
+    return Caller(person=found[0], session_id=found[1]) if found else Caller()
 
 
 def caller_of(connection: HTTPConnection) -> Caller:

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.auth import bearer_token
 from api.errors import on_fault, render_error
 from core.errors import AppError, Forbidden, NotFound, TooLarge, Unavailable
 from core.i18n import N_
@@ -113,7 +114,8 @@ class Guard:
             raise TooLarge()
         if "\x00" in scope["path"] or "\ufffd" in scope["path"]:
             raise NotFound()
-        if scope["method"] not in _SAFE and "authorization" not in headers:
+        has_token = bearer_token(headers) is not None and scope["path"].startswith("/api/v1/")
+        if scope["method"] not in _SAFE and not has_token:
             self._require_same_origin(headers)
 
     def _require_same_origin(self, headers: Headers) -> None:

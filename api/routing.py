@@ -64,7 +64,7 @@ class Endpoint:
 
         async def endpoint(request: Request) -> Response:
             request.scope["confero.endpoint"] = self
-            caller = await auth.authenticate(request)
+            caller = await auth.authenticate(request, takes_tokens=True)
             use_reader_locale(request, caller.person)
             self._admit(caller)
             if self.method == "POST" and "idempotency-key" in request.headers:

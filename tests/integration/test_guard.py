@@ -114,6 +114,64 @@ async def test_a_change_from_here_or_from_a_program_is_taken(app: Starlette, hea
         assert (await client.post("/api/v1/people", json=body, headers=headers)).status_code == 201
 
 
+@pytest.mark.parametrize("headers", [{"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {}])
+@pytest.mark.parametrize("scheme", ["Basic", "Digest", "Negotiate", "Bearer,", "Bearer2", "B earer", ""])
+async def test_only_a_bearer_token_exempts_from_the_same_origin(
+    app: Starlette, database: str, scheme: str, headers: dict[str, str]
+) -> None:
+    amina = await accounts.person()
+    async with accounts.signed_in(app, amina) as client:
+        del client.headers["sec-fetch-site"]
+        given = {**headers, "authorization": f"{scheme} eDp5"}
+        page = await client.post("/me/profile", data={"display_name": "Eve"}, headers=given)
+        call = await client.patch("/api/v1/me", json={"display_name": "Eve"}, headers=given)
+    assert (page.status_code, call.status_code, call.json()["code"]) == (403, 403, "cross_origin")
+    await amina.refresh_from_db()
+    assert amina.display_name == "Amina Otieno"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
+async def test_a_token_goes_before_a_cookie_on_the_api_in_whatever_case(
+    app: Starlette, database: str, scheme: str
+) -> None:
+    amina, brian = await accounts.person(name="Amina"), await accounts.person(name="Brian")
+    async with accounts.with_token(app, brian) as program, accounts.signed_in(app, amina) as client:
+        token = program.headers["authorization"].removeprefix("Bearer ")
+        given = {"authorization": f"{scheme} {token}", "sec-fetch-site": "cross-site"}
+        changed = await client.patch("/api/v1/me", json={"display_name": "B."}, headers=given)
+        assert (changed.status_code, changed.json()["email"]) == (200, brian.email)
+        for wrong in (f"{scheme} cfr_unknown", f"{scheme} ", scheme):
+            refused = await client.get("/api/v1/me", headers={"authorization": wrong})
+            assert (refused.status_code, refused.json()["code"]) == (401, "invalid_token")
+    await amina.refresh_from_db()
+    assert amina.display_name == "Amina"
+
+
+async def test_a_token_beside_a_cookie_exempts_no_page(app: Starlette, database: str) -> None:
+    amina = await accounts.person()
+    async with accounts.with_token(app, amina) as program, accounts.signed_in(app, amina) as client:
+        given = {"authorization": program.headers["authorization"], "sec-fetch-site": "cross-site"}
+        answer = await client.post("/me/profile", data={"display_name": "Eve"}, headers=given)
+        assert answer.status_code == 403
+        # Nor does a token that is not known keep a cookie from opening a page.
+        assert (await client.get("/me/profile", headers={"authorization": "Bearer x"})).status_code == 200
+    await amina.refresh_from_db()
+    assert amina.display_name == "Amina Otieno"
+
+
+@pytest.mark.parametrize("first", ["Basic eDp5", "Bearer x"])
+async def test_several_authorizations_are_refused(app: Starlette, database: str, first: str) -> None:
+    amina = await accounts.person()
+    async with accounts.with_token(app, amina) as client:
+        headers = [("authorization", first), ("authorization", client.headers["authorization"])]
+        for method, path in (("PATCH", "/api/v1/me"), ("GET", "/api/v1/me"), ("GET", "/me"), ("POST", "/sign-out")):
+            request = httpx.Request(method, f"http://testserver{path}", headers=headers)
+            answer = await client.send(request)
+            assert answer.status_code == 400, path
+            if path.startswith("/api/"):
+                assert answer.json()["code"] == "ambiguous_authorization"
+
+
 async def test_a_body_over_the_limit_is_refused_before_it_is_read(
     browser: httpx.AsyncClient, settings: Settings
 ) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from accounts.models import ApiToken
 from api.app import create_app
 from api.pages.routes import PAGES
 from api.routing import Audience, Endpoint, Page
@@ -114,6 +115,21 @@ async def test_a_token_without_the_scope_is_refused_everywhere(app: Starlette, d
         async with accounts.with_token(app, someone, others) as client:
             answer = await client.request(endpoint.method, "/api/v1" + filled(endpoint.path))
         assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope"), line(endpoint)
+
+
+async def test_a_token_is_as_good_as_none_on_every_page(app: Starlette, nobody: httpx.AsyncClient) -> None:
+    owner = await accounts.member(await accounts.organization("open-systems"))
+    async with accounts.with_token(app, owner) as program:
+        for page in PAGES:
+            path = filled(page.path.replace("{slug}", "open-systems") if "/organize/{" in page.path else page.path)
+            token, none = await program.request(page.method, path), await nobody.request(page.method, path)
+            assert token.status_code == none.status_code, line(page)
+            assert token.headers.get("location") == none.headers.get("location"), line(page)
+            if page.audience in (Audience.signed_in, Audience.staff):
+                assert token.status_code == (303 if page.method == "GET" else 401), line(page)
+        docs = await program.get("/api/docs")
+        assert 'href="/sign-in' in docs.text
+    assert await ApiToken.filter(last_used_at=None).count() == 1
 
 
 async def test_what_names_nothing_is_not_found_and_never_a_fault(app: Starlette, database: str) -> None:
