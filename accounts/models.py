@@ -197,9 +197,13 @@ class FailureCount(Model):
 
 
 class IdempotentRequest(Model):
-    """The answer to a POST that carried an Idempotency-Key, kept with the change that it acknowledged."""
+    """The answer to a POST that carried an Idempotency-Key, kept with the change that it acknowledged.
+
+    `person_id` is who sent it. `body` is empty where the answer must not be shown again.
+    """
 
     id = fields.CharField(64, primary_key=True)
+    person_id: UUID | None = fields.UUIDField(null=True, db_index=True)
     fingerprint = fields.CharField(64)
     status = fields.SmallIntField()
     content_type = fields.CharField(100)

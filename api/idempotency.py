@@ -9,16 +9,20 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 
+import asyncpg
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import Caller, client_address
 from core.database import fetchrow, transaction
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, Gone, InvalidInput
 from core.i18n import N_
 from core.settings import get_settings
 
 _HEADER = "Idempotency-Key"
+
+Replay = Callable[[Request, str], Awaitable[Response]]
+"""Answers a repeated request by what its caller may see now; given the request and the location of the first answer."""
 
 
 class KeyReused(Conflict):
@@ -35,17 +39,27 @@ class AlreadyCreated(Conflict):
     message = N_("This was created by an earlier request with the same Idempotency-Key; its secret is shown only once.")
 
 
+class AnswerGone(Gone):
+    """410: it was done by the first request, whose answer named somebody who has been erased since."""
+
+    code = "answer_gone"
+    message = N_("This was done by an earlier request with the same Idempotency-Key; its answer is no longer kept.")
+
+
 async def once(
     request: Request,
     handler: Callable[[Request], Awaitable[Response]],
     caller: Caller,
     *,
     is_replayable: bool,
+    replay: Replay | None,
 ) -> Response:
     """Run `handler` at most once for this key, caller and path; replay its stored answer after that.
 
-    Only successes are stored: a refusal changed nothing, so that the client may mend the cause and use the key again.
-    Raises `InvalidInput` for a malformed key, `KeyReused`, and `AlreadyCreated` where the answer must not be repeated.
+    Where there is a `replay` the answer is not stored: what the caller may see can end before the key does. Only
+    successes are stored: a refusal changed nothing, so that the client may mend the cause and use the key again.
+    Raises `InvalidInput` for a malformed key, `KeyReused`, `AlreadyCreated` where the answer must not be repeated, and
+    `AnswerGone`.
     """
     key = request.headers[_HEADER].strip()
     if not 1 <= len(key) <= 200 or not key.isprintable():
@@ -55,13 +69,21 @@ async def once(
     fingerprint = await _fingerprint(request)
     async with transaction() as connection:
         claimed = await connection.fetchval(
-            """INSERT INTO idempotent_request (id, fingerprint, status, content_type, location, body, created_at)
-               VALUES ($1, $2, 0, '', '', '', now()) ON CONFLICT (id) DO NOTHING RETURNING id""",
+            """INSERT INTO idempotent_request
+                 (id, person_id, fingerprint, status, content_type, location, body, created_at)
+               VALUES ($1, $3, $2, 0, '', '', '', now()) ON CONFLICT (id) DO NOTHING RETURNING id""",
             row_id,
             fingerprint,
+            caller.person.id if caller.person else None,
         )
         if claimed is None:
-            return await _replay(row_id, fingerprint, is_replayable=is_replayable)
+            row = await _stored(row_id, fingerprint)
+            if replay is not None:
+                answer = await replay(request, row["location"])
+            else:
+                answer = _repeated(row, is_replayable=is_replayable)
+            answer.headers["Idempotent-Replayed"] = "true"
+            return answer
         response = await handler(request)
         await connection.execute(
             "UPDATE idempotent_request SET status = $2, content_type = $3, location = $4, body = $5 WHERE id = $1",
@@ -69,7 +91,7 @@ async def once(
             response.status_code,
             response.headers.get("content-type", ""),
             response.headers.get("location", ""),
-            bytes(response.body) if is_replayable else b"",
+            bytes(response.body) if is_replayable and replay is None else b"",
         )
         return response
 
@@ -81,11 +103,17 @@ async def _fingerprint(request: Request) -> str:
     return hmac.new(get_settings().signing_secret, content, hashlib.sha256).hexdigest()
 
 
-async def _replay(row_id: str, fingerprint: str, *, is_replayable: bool) -> Response:
+async def _stored(row_id: str, fingerprint: str) -> asyncpg.Record:
     row = await fetchrow("SELECT * FROM idempotent_request WHERE id = $1", row_id)
     if row is None or row["fingerprint"] != fingerprint:
         raise KeyReused()
+    return row
+
+
+def _repeated(row: asyncpg.Record, *, is_replayable: bool) -> Response:
     if not is_replayable:
         raise AlreadyCreated()
-    headers = {"Idempotent-Replayed": "true", "Content-Type": row["content_type"], "Location": row["location"]}
+    if row["content_type"] and not row["body"]:
+        raise AnswerGone()
+    headers = {"Content-Type": row["content_type"], "Location": row["location"]}
     return Response(row["body"], row["status"], {name: value for name, value in headers.items() if value})

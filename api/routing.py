@@ -42,7 +42,9 @@ class Endpoint:
     """One operation of the JSON API: enough to route, authorise, validate and document it.
 
     `body` and `query` are the very schemas that `parse` validates with; `answers` maps a status to the schema of its
-    JSON (or to a media type for files, or None for an empty answer); `errors` are the refusals particular to it.
+    JSON (or to a media type for files, or None for an empty answer); `errors` are the refusals particular to it. Where
+    the answer holds what its caller may not see for as long as an Idempotency-Key lives, it is not kept: `replay`
+    answers anew, and without `is_replayable` nothing is shown again.
     """
 
     method: str
@@ -58,6 +60,7 @@ class Endpoint:
     answers: Mapping[int, type[BaseModel] | str | None] = field(default_factory=dict)
     errors: Sequence[type[AppError]] = ()
     is_replayable: bool = True
+    replay: idempotency.Replay | None = None
 
     def route(self, prefix: str = "") -> Route:
         """The Starlette route: authenticates, checks audience and scope, honours Idempotency-Key, calls the handler."""
@@ -68,7 +71,9 @@ class Endpoint:
             use_reader_locale(request, caller.person)
             self._admit(caller)
             if self.method == "POST" and "idempotency-key" in request.headers:
-                return await idempotency.once(request, self.handler, caller, is_replayable=self.is_replayable)
+                return await idempotency.once(
+                    request, self.handler, caller, is_replayable=self.is_replayable, replay=self.replay
+                )
             return await self.handler(request)
 
         return Route(prefix + self.path, endpoint, methods=[self.method], name=f"{self.method} {prefix}{self.path}")

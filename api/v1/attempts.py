@@ -1,6 +1,7 @@
 """/api/v1: sitting an exam, its result, and the graders' and officers' calls."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,6 +38,14 @@ async def start(request: Request) -> Response:
         certification, by=person, certificate_name=data.certificate_name, now=now, locale=current_locale()
     )
     return respond.json(await _detail(attempt, now), 201, location=f"/api/v1/attempts/{attempt.id}")
+
+
+async def started(request: Request, location: str) -> Response:
+    """The answer to a repeated `start`: the attempt as it is now, with its items only while it runs."""
+    now = datetime.now(UTC)
+    attempt = await permissions.access_attempt(UUID(location.rpartition("/")[2]), auth.current_person(request))
+    detail = await _detail(await attempts.close_if_overdue(attempt, now=now), now)
+    return respond.json(detail, 201, location=location)
 
 
 async def show(request: Request) -> Response:

@@ -454,6 +454,7 @@ ENDPOINTS: list[Endpoint] = [
             NotOpen,
             NotEnoughItems,
         ],
+        replay=attempts.started,
     ),
     Endpoint(
         method="GET",
@@ -1825,6 +1826,8 @@ ENDPOINTS: list[Endpoint] = [
         tag="Registrations",
         summary="Make a new address for my calendar; the one before ends",
         answers={201: CalendarAddressOut},
+        errors=[AlreadyCreated],
+        is_replayable=False,
     ),
     Endpoint(
         method="DELETE",
