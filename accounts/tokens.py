@@ -23,8 +23,3 @@ def fingerprint(secret: str) -> str:
 def new_code(length: int) -> str:
     """A random code of `length` Crockford base 32 characters, 5 bits each."""
     return "".join(secrets.choice(CROCKFORD) for _ in range(length))
-
-
-def normalize_code(typed: str) -> str:
-    """What a person meant by a typed code: upper case, I and L are 1, O is 0, spaces and hyphens ignored."""
-    return typed.strip().upper().replace("-", "").replace(" ", "").translate(str.maketrans("ILO", "110"))

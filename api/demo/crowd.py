@@ -10,7 +10,7 @@ from api.demo.people import crowd_name
 from core.database import fetch, new_id, transaction
 from core.errors import NotFound
 from events.catalog.models import Event
-from events.registration.claiming import CODE_LENGTH
+from events.registration.models import CODE_LENGTH
 from events.registration.registrations import recount
 
 BATCH = 1000

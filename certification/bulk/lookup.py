@@ -9,7 +9,7 @@ from enum import StrEnum
 from certification.bulk import csv_file
 from certification.certificates.models import Certificate
 from certification.certificates.numbers import normalize_number
-from certification.certificates.verification import Standing, Verification, asked_number, standing_of
+from certification.certificates.verification import Standing, Verification, standing_of
 from core.errors import InvalidInput
 from core.i18n import gettext as _
 from core.spreadsheets import csv_of
@@ -98,7 +98,7 @@ def as_text(asked: Sequence[Asked]) -> str:
 
 async def look_up(asked: Sequence[Asked], *, now: datetime) -> list[Looked]:
     """What is true of each number, in the order they were asked; one query for all of them."""
-    numbers = [_number_of(one.typed) for one in asked]
+    numbers = [normalize_number(one.typed) for one in asked]
     rows = await Certificate.filter(number__in=[number for number in numbers if number]).select_related("successor")
     by_number = {row.number: row for row in rows}
     first_lines: dict[str, int] = {}
@@ -140,14 +140,6 @@ def _cells(one: Looked) -> tuple[str, ...]:
         return (*start, "", "", "", "", *end)
     until = found.valid_until.date().isoformat() if found.valid_until else ""
     return (*start, found.achievement, found.issuer_name, found.achieved_at.date().isoformat(), until, *end)
-
-
-def _number_of(typed: str) -> str | None:
-    """The number that was meant, or None where it cannot be one, such as another server's address."""
-    try:
-        return normalize_number(asked_number(typed))
-    except InvalidInput:
-        return None
 
 
 def _verified(number: str, certificate: Certificate | None, now: datetime) -> Verification:

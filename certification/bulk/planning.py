@@ -13,6 +13,7 @@ from certification.bulk.csv_file import Row
 from certification.bulk.findings import Checker, Finding, judge
 from certification.bulk.models import BulkRun, RunKind
 from certification.bulk.schemas import CertificateFilter
+from certification.certificates.numbers import searched
 from certification.programs.models import Certification
 from core.database import Connection, new_id, transaction
 from core.errors import InvalidInput
@@ -140,21 +141,28 @@ async def _write(connection: Connection, run: BulkRun, position: int, piece: Seq
     )
 
 
+def _part(text: str) -> str:
+    """The pattern of whatever holds `text`."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
 def _pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
     while piece := list(islice(rows, _PIECE)):
         yield piece
 
 
 def _filtered(certification: Certification, wanted: CertificateFilter) -> tuple[str, list[Any]]:
-    conditions, arguments = ["c.certification_id = $1"], [certification.id]
+    conditions = ["c.certification_id = $1"]
+    arguments: list[Any] = [certification.id]
 
     def add(condition: str, value: Any) -> None:
         arguments.append(value)
         conditions.append(condition.replace("?", f"${len(arguments)}"))
 
     if wanted.q:
-        text = wanted.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        add("(c.holder_name ILIKE ? OR c.number ILIKE ?)", f"%{text}%")
+        arguments += [_part(wanted.q), _part(searched(wanted.q))]
+        conditions.append("(c.holder_name ILIKE $2 OR c.number ILIKE $3)")
     if wanted.status is not None:
         add("c.status = ?", wanted.status.value)
     for column, first, last in (

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from certification.badges.verdicts import BadgeCheck, Reason
-from certification.certificates.numbers import normalize_number
+from certification.certificates.numbers import any_number
 from certification.signing.inspection import PdfInspection, inspect_pdf
 
 if TYPE_CHECKING:
@@ -88,9 +88,9 @@ async def _check(content: bytes, *, now: datetime, fetch: "Fetch | None", has_da
 
 
 def _number_of(checked: BadgeCheck) -> str | None:
-    return normalize_number(checked.claims.number) if checked.claims else None
+    return any_number(checked.claims.number) if checked.claims else None
 
 
 def _number_in(text: str) -> str | None:
     found = _NUMBER.search(text)
-    return normalize_number(found.group()) if found else None
+    return any_number(found.group()) if found else None

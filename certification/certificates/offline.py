@@ -16,7 +16,7 @@ from certification.badges.verdicts import BadgeClaims, Verdict
 from certification.certificates import findings
 from certification.certificates.examination import Examination, FileKind, examine
 from certification.certificates.findings import Check, Outcome, Subject
-from certification.certificates.numbers import normalize_number
+from certification.certificates.numbers import any_number
 from core.i18n import gettext as _
 from core.templating import format_date
 
@@ -86,7 +86,7 @@ def _register_address(examined: Examination) -> str | None:
     from certification.badges import addresses
 
     claims = examined.badge.claims if examined.badge else None
-    number = normalize_number(claims.number) if claims else None
+    number = any_number(claims.number) if claims else None
     document = addresses.did_document(claims.issuer_id) if claims else None
     if number is None or document is None:
         return None

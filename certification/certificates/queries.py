@@ -6,6 +6,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from certification.certificates.models import Certificate, CertificateStatus, IssueRequest, IssueState, SourceKind
+from certification.certificates.numbers import searched
 from certification.certificates.schemas import CertificateSearch
 from core.pages import decode_cursor, encode_cursor
 
@@ -38,7 +39,7 @@ async def find(certification_id: UUID, search: CertificateSearch) -> tuple[list[
     """A page of a certification's certificates, newest first, by holder, number or status."""
     rows = Certificate.filter(certification_id=certification_id)
     if search.q:
-        rows = rows.filter(Q(holder_name__icontains=search.q) | Q(number__icontains=search.q))
+        rows = rows.filter(Q(holder_name__icontains=search.q) | Q(number__icontains=searched(search.q)))
     if search.status:
         rows = rows.filter(status=search.status)
     if search.cursor:

@@ -123,7 +123,7 @@ class VerifyFileQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: Annotated[str | None, Field(max_length=40)] = None
+    number: Annotated[str | None, Field(max_length=300)] = None
 
 
 class CheckOut(BaseModel):

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from urllib.parse import unquote, urlsplit
 
 from certification.certificates import findings
 from certification.certificates.findings import Check
 from certification.certificates.models import Certificate, CertificateStatus
-from certification.certificates.numbers import normalize_number
+from certification.certificates.numbers import normalize_number, other_host
 from core.errors import InvalidInput
 from core.i18n import gettext as _
-from core.settings import get_settings
 
 
 class Standing(StrEnum):
@@ -74,18 +72,15 @@ def standing_of(certificate: Certificate, *, now: datetime) -> Standing:
 
 
 def asked_number(typed: str) -> str:
-    """What to look up: a number as it was typed, or the one in an address as a QR code holds it.
+    """What to look up: the number that was meant (see `normalize_number`), else what was typed, cut.
 
     Raises `InvalidInput` for the address of another server, which alone can answer.
     """
-    text = typed.strip()
-    if not text.lower().startswith(("http://", "https://")):
-        return text[:40]
-    address = urlsplit(text)
-    if address.netloc.lower() != urlsplit(get_settings().public_url).netloc.lower():
+    host = other_host(typed)
+    if host is not None:
         message = _("This address leads to %(host)s. Open it there: each server answers for its own certificates.")
-        raise InvalidInput({"number": message % {"host": address.netloc[:100]}})
-    return unquote(address.path.removeprefix("/verify/").strip("/"))[:40]
+        raise InvalidInput({"number": message % {"host": host[:100]}})
+    return normalize_number(typed) or typed.strip().rstrip("/").rpartition("/")[2][:40]
 
 
 async def verify(typed_number: str, *, now: datetime) -> Verification:

@@ -8,13 +8,14 @@ import asyncpg
 from tortoise.expressions import Q
 
 from accounts import audit
+from accounts.codes import read_code
 from accounts.models import Person
-from accounts.tokens import normalize_code
 from core.database import execute, fetchrow, new_id, transaction
 from core.errors import Conflict, NotFound
 from core.i18n import N_
 from core.i18n import gettext as _
 from events.onsite.models import CheckInList
+from events.registration.models import CODE_LENGTH
 from events.registration.permissions import EventDesk
 
 SCAN = "event:check_in:scan"
@@ -87,7 +88,7 @@ async def scan(event: EventDesk, code: str, *, check_in_list_id: UUID | None = N
 
     The id of a session names the list of that session.
 
-    `code` may hold spaces, hyphens and lower case, as people type it. Raises `UnknownCode`, `AlreadyCheckedIn` (with
+    `code` is read as people type, paste and scan it (`accounts.codes`). Raises `UnknownCode`, `AlreadyCheckedIn` (with
     the first scan's time and who made it), `RegistrationCancelled`, `NotConfirmed`.
     """
     check_in_id = new_id()
@@ -95,7 +96,7 @@ async def scan(event: EventDesk, code: str, *, check_in_list_id: UUID | None = N
         row = await fetchrow(
             _SCAN,
             event.id,
-            normalize_code(code),
+            read_code(code, CODE_LENGTH),
             check_in_list_id,
             check_in_id,
             now,

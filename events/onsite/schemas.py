@@ -12,7 +12,7 @@ class CheckInInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    code: Annotated[str, Field(min_length=1, max_length=100, examples=["7K3M-9QXT-2B4D"])]
+    code: Annotated[str, Field(min_length=1, max_length=300, examples=["7K3M-9QXT-2B4D"])]
     check_in_list: UUID | None = None
     session: Annotated[UUID | None, Field(description="The session whose list this is for.")] = None
 

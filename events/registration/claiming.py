@@ -12,11 +12,10 @@ import asyncpg
 from accounts.tokens import new_code
 from core.batching import Batcher
 from core.database import fetch, is_in_transaction, new_id
+from events.registration.models import CODE_LENGTH
 
 log = logging.getLogger("confero.registration")
 _TRIES = 4
-CODE_LENGTH = 12
-"""Crockford characters of a ticket's code: 60 bits, and still short enough to be typed at the door."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,10 @@ class TicketType(Model):
         )
 
 
+CODE_LENGTH = 12
+"""Crockford characters of a ticket's code: 60 bits, and still short enough to be typed at the door."""
+
+
 class Registration(Model):
     """One person's place at one event. `code` is the secret in the QR ticket.
 

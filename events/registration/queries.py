@@ -8,10 +8,10 @@ from uuid import UUID
 
 import asyncpg
 
-from accounts.tokens import normalize_code
+from accounts.codes import read_code
 from core.database import fetch, fetchrow, fetchval
 from core.pages import decode_cursor, encode_cursor
-from events.registration.models import Quota
+from events.registration.models import CODE_LENGTH, Quota
 from events.registration.schemas import QuotaOut, RegistrationsQuery, TicketTypeOut
 
 Row = asyncpg.Record
@@ -147,7 +147,7 @@ def _matching(event_id: UUID, query: RegistrationsQuery) -> tuple[str, list[Any]
         where += f" AND {there} (SELECT 1 FROM check_in c WHERE c.registration_id = r.id)"
     if text := query.q.strip():
         escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-        arguments += [f"%{escaped}%", normalize_code(text)]
+        arguments += [f"%{escaped}%", read_code(text, CODE_LENGTH)]
         part, code = len(arguments) - 1, len(arguments)
         where += (
             f" AND (unaccent(r.attendee_name) ILIKE unaccent(${part}) OR r.code = ${code}"

@@ -388,7 +388,8 @@ async def test_page_is_in_the_readers_language(database: str, settings: Settings
     ("typed", "asked"),
     [
         ("7K3M-9QXT-2WBD", "7K3M-9QXT-2WBD"),
-        (" 7k3m 9qxt 2wbd ", "7k3m 9qxt 2wbd"),
+        (" 7k3m 9qxt 2wbd ", "7K3M-9QXT-2WBD"),
+        ("not a number/", "not a number"),
         ("http://testserver/verify/7K3M-9QXT-2WBD", "7K3M-9QXT-2WBD"),
         ("HTTP://TESTSERVER/verify/7K3M%2D9QXT-2WBD/", "7K3M-9QXT-2WBD"),
         ("http://testserver/verify/7K3M-9QXT-2WBD?x=1#y", "7K3M-9QXT-2WBD"),
