@@ -186,11 +186,15 @@ class AuditEntry(Model):
 
 
 class FailureCount(Model):
-    """Failures of one kind from one account or address in one window of time, shared by all processes."""
+    """Failures of one kind from one account or address in one window of time, shared by all processes.
+
+    `next_try_at` says when the next try is heard, where waits grow instead of refusing (accounts/guesses.py).
+    """
 
     bucket = fields.CharField(160, primary_key=True)
     window_ends_at = fields.DatetimeField()
     failures = fields.IntField(default=0)
+    next_try_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "failure_count"

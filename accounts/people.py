@@ -5,8 +5,8 @@ from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
-from accounts import audit, emails, links, members, organizations, passwords
-from accounts.limits import Limit, Occasion, count, forget, network_of
+from accounts import audit, emails, guesses, links, members, organizations, passwords
+from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import (
     ApiToken,
     LinkPurpose,
@@ -140,11 +140,10 @@ async def change_profile(person: Person, changes: ProfileIn, *, by: Person, now:
 
 async def require_password(person: Person, password: str, *, field: str, now: datetime) -> None:
     """Refuse unless `password` is the person's. Raises `InvalidInput` for `field`, and `RateLimited` for guessing."""
-    limit = Limit(Occasion.password, "account", get_settings().sign_in_failures_per_account, timedelta(minutes=15))
-    await count(limit, str(person.id), now=now)
+    guess = await guesses.begin_own(person.id, now=now)
     if not await passwords.is_right(password, person.password_hash):
         raise InvalidInput({field: _("This is not your present password.")})
-    await forget(limit, str(person.id))
+    await guess.was_right()
 
 
 async def erase(person: Person, *, by: Person, now: datetime) -> None:

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts import audit, emails, links, passwords
-from accounts.limits import Limit, Occasion, count, forget, network_of, refuse_over
+from accounts import audit, emails, guesses, links, passwords
+from accounts.devices import Device
+from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import ApiToken, LinkPurpose, Person, SignInSession
 from accounts.tokens import fingerprint, new_secret
 from core.database import execute, fetchrow, transaction
@@ -76,37 +77,36 @@ async def start_session(person: Person, *, user_agent: str, address: str, now: d
     return secret
 
 
-async def authenticate(email: str, password: str, *, address: str, now: datetime) -> Person:
+async def authenticate(
+    email: str, password: str, *, address: str, device: Device | None = None, now: datetime
+) -> Person:
     """The person with this address and password. `email` as typed; `address` is the network's.
 
-    Failures count per account (known or not) and per network address. Raises `InvalidCredentials`, `RateLimited`.
+    Failures count per account (known or not) and per network address, or for the browser alone where the person has
+    signed in with it before (accounts/guesses.py). Raises `InvalidCredentials`, `RateLimited`.
     """
-    settings, window = get_settings(), timedelta(minutes=15)
-    account = Limit(Occasion.sign_in, "account", settings.sign_in_failures_per_account, window)
-    network = Limit(Occasion.sign_in, "address", settings.sign_in_failures_per_address, window)
     whose = email.strip().lower()
-    await refuse_over(network, network_of(address), now=now)
-    # Counted before the password is looked at: guesses sent all at once do not slip through together. The address is
-    # counted after a failure only, since hundreds may be signing in behind it right now.
-    await count(account, whose, now=now)
     # Longer than the column is nobody's address, and takes the course of an unknown one.
     person = await Person.get_or_none(email=whose, erased_at=None) if len(whose) <= 254 else None
+    guess = await guesses.begin(whose, person, device=device, address=address, now=now)
     if not await passwords.is_right(password, person.password_hash if person else None) or person is None:
-        await count(network, network_of(address), now=now)
+        await guess.was_wrong(now=now)
         raise InvalidCredentials()
-    await forget(account, whose)
+    await guess.was_right()
     if person.password_hash and passwords.is_outdated(person.password_hash):
         await Person.filter(id=person.id).update(password_hash=await passwords.hash_password(password))
     return person
 
 
-async def sign_in(email: str, password: str, *, user_agent: str, address: str, now: datetime) -> str:
-    """Sign a browser in by address and password; returns the secret for its cookie. Raises as `authenticate` does."""
-    person = await authenticate(email, password, address=address, now=now)
+async def sign_in(
+    email: str, password: str, *, user_agent: str, address: str, device: Device | None = None, now: datetime
+) -> tuple[Person, str]:
+    """Sign a browser in; returns the person and the secret for its cookie. Raises as `authenticate` does."""
+    person = await authenticate(email, password, address=address, device=device, now=now)
     async with transaction():
         secret = await start_session(person, user_agent=user_agent, address=address, now=now)
         await audit.record("person.signed_in", by=person, object_kind="person", object_id=person.id)
-    return secret
+    return person, secret
 
 
 async def access_session(session_id: UUID, person: Person) -> SignInSession:
@@ -173,8 +173,7 @@ async def reset_password(secret: str, password: str, *, now: datetime) -> Person
         await end_sessions(person, by=person)
         await audit.record("person.password_reset", by=person, object_kind="person", object_id=person.id)
         await emails.tell_password_changed(person, at=now)
-    account = Limit(Occasion.sign_in, "account", get_settings().sign_in_failures_per_account, timedelta(minutes=15))
-    await forget(account, link.email)
+    await guesses.forget_account(link.email)
     await person.refresh_from_db()
     return person
 

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from accounts import sign_in
+from accounts.devices import Device
 from accounts.models import Person
 from core.errors import AppError, NotSignedIn
 from core.i18n import N_
@@ -115,6 +116,29 @@ def remember(response: Response, secret: str) -> None:
 def forget(response: Response) -> None:
     """Take the session cookie away."""
     response.delete_cookie(session_cookie(), path="/", secure=get_settings().is_tls, httponly=True, samesite="lax")
+
+
+def device_cookie() -> str:
+    """Name of the cookie by which a browser is known; bound to this host and TLS like the session's."""
+    return f"{session_cookie()}-device"
+
+
+def device_of(connection: HTTPConnection) -> Device:
+    """The browser that is asking; a new one where it was never here."""
+    return Device.of(connection.cookies.get(device_cookie()))
+
+
+def remember_device(response: Response, device: Device) -> None:
+    """Let the browser keep who signed in here, for as long as browsers keep a cookie (400 days, RFC 6265bis)."""
+    response.set_cookie(
+        device_cookie(),
+        device.cookie,
+        max_age=400 * 86400,
+        secure=get_settings().is_tls,
+        httponly=True,
+        samesite="lax",
+        path="/",
+    )
 
 
 def client_address(connection: HTTPConnection) -> str:

@@ -81,9 +81,9 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(10_485_760, ge=1024, description="Largest uploaded file.")
     request_timeout_seconds: float = Field(30.0, gt=0)
     session_days: int = Field(30, ge=1, le=365)
-    sign_in_failures_per_account: int = Field(10, ge=1, description="Failed sign-ins per account in 15 minutes.")
+    sign_in_failures_per_account: int = Field(10, ge=1, description="Wrong passwords before the next must wait.")
     sign_in_failures_per_address: int = Field(
-        100, ge=1, description="Failed sign-ins per network address in 15 minutes."
+        100, ge=1, description="The same for unknown browsers of a network address in 15 minutes."
     )
     reset_requests_per_account: int = Field(5, ge=1, description="Password reset mails per account in an hour.")
     reset_requests_per_address: int = Field(50, ge=1, description="Password reset requests per address in an hour.")

@@ -41,11 +41,12 @@ async def set_password(request: Request) -> Response:
     link = await links.find(secret, LinkPurpose.reset_password, now=now)
     try:
         data = await parse.form(request, NewPasswordForm)
-        await sign_in.reset_password(secret, data.password, now=now)
+        person = await sign_in.reset_password(secret, data.password, now=now)
     except InvalidInput as error:
         return _choose(request, link.email, error)
     response = redirect("/sign-in", flash=_("Your new password is set. Sign in with it."))
     auth.forget(response)
+    auth.remember_device(response, auth.device_of(request).remembering(person.id))
     return response
 
 

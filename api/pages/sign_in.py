@@ -22,13 +22,15 @@ async def show(request: Request) -> Response:
 
 async def submit(request: Request) -> Response:
     """Check address and password, and go on to `next`."""
+    device = auth.device_of(request)
     try:
         data = await parse.form(request, SignInForm)
-        secret = await sign_in.sign_in(
+        person, secret = await sign_in.sign_in(
             data.email,
             data.password,
             user_agent=request.headers.get("user-agent", ""),
             address=auth.client_address(request),
+            device=device,
             now=datetime.now(UTC),
         )
     except (InvalidInput, sign_in.InvalidCredentials, RateLimited) as error:
@@ -36,6 +38,7 @@ async def submit(request: Request) -> Response:
     await _end_present(request)
     response = redirect(safe_next(data.next))
     auth.remember(response, secret)
+    auth.remember_device(response, device.remembering(person.id))
     return response
 
 
@@ -66,7 +69,7 @@ def _page(request: Request, target: str, error: AppError | None = None) -> Respo
     return render(
         request,
         "pages/accounts/sign_in.html",
-        {"form": form, "next": target},
+        {"form": form, "next": target, "is_slowed": isinstance(error, RateLimited)},
         status=error.status if error else 200,
         headers=headers,
     )

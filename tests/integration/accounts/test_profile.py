@@ -13,7 +13,7 @@ from core.settings import Settings
 from events.registration import feeds
 from tests.factories import accounts, events
 from tests.factories.accounts import PASSWORD
-from tests.integration.accounts.conftest import link_to, mails_to
+from tests.integration.accounts.conftest import link_to, mails_to, wait_longer
 
 EMAIL = "amina@example.org"
 
@@ -224,9 +224,10 @@ async def test_guessing_the_present_password_is_limited(app: Starlette, settings
     settings.sign_in_failures_per_account = 2
     async with accounts.with_token(app, amina) as client:
         body = {"current_password": "wrong", "new_password": "seven green tram lines"}
-        codes = [(await client.post("/api/v1/me/password", json=body)).status_code for _n in range(3)]
+        codes = [(await client.post("/api/v1/me/password", json=body)).status_code for _n in range(2)]
+        await wait_longer()
         right = await client.post("/api/v1/me/password", json={**body, "current_password": PASSWORD})
-    assert codes == [422, 422, 429]
+    assert codes == [422, 422]
     assert right.status_code == 429
 
 
