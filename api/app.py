@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ExceptionHandler
-from tortoise.exceptions import OperationalError, ValidationError
+from tortoise.exceptions import OperationalError, TransactionManagementError, ValidationError
 
 from api import errors, observability, openapi
 from api.dispatch import RouteIndex
@@ -20,6 +20,7 @@ from api.static_files import HashedStaticFiles
 from api.v1.routes import ENDPOINTS
 from core import database
 from core.errors import AppError
+from core.outages import AWAY
 from core.settings import Settings, get_settings, use_settings
 
 STATIC = Path(__file__).parent / "static"
@@ -45,10 +46,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
         HTTPException: errors.on_http_exception,
         asyncpg.PostgresError: errors.on_database_error,
         OperationalError: errors.on_database_error,
+        TransactionManagementError: errors.on_database_error,
         ValidationError: errors.on_unstorable,
         Exception: errors.on_fault,
     }
-    handlers.update(dict.fromkeys(errors.DATABASE_AWAY, errors.on_database_away))
+    handlers.update(dict.fromkeys(AWAY, errors.on_database_error))
     routes: list[BaseRoute] = [
         *observability.ROUTES,
         *openapi.ROUTES,

@@ -8,25 +8,13 @@ import asyncpg
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from tortoise.exceptions import DBConnectionError
 
 from api.languages import use_reader_locale
 from core.errors import AppError, InvalidInput, NotFound, NotSignedIn, Unavailable
 from core.i18n import N_
+from core.outages import is_passing
 
 log = logging.getLogger("confero.error")
-
-DATABASE_AWAY = (
-    DBConnectionError,
-    OSError,  # refused, reset, or its socket is not there; also a file store that is away
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InterfaceError,
-    asyncpg.TooManyConnectionsError,
-)
-"""What asyncpg and Tortoise raise while PostgreSQL or the file store is away; nothing was committed."""
 
 
 def is_api(request: Request) -> bool:
@@ -94,18 +82,16 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return response
 
 
-async def on_database_away(request: Request, error: Exception) -> Response:
-    """The database is restarting: 503 with Retry-After; the pool connects anew by itself."""
-    log.warning("database away: %s: %s", type(error).__name__, error)
-    return render_error(request, Unavailable())
-
-
 async def on_database_error(request: Request, error: Exception) -> Response:
-    """An error of PostgreSQL: a lost connection or a deadlock may be tried again, the rest is a fault."""
-    passing = (*DATABASE_AWAY, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
-    if isinstance(error, passing) or isinstance(error.__cause__, passing):
-        return await on_database_away(request, error)
-    raise error
+    """The database is away, or others were faster: 503 with Retry-After, for the pool connects anew by itself.
+
+    The rest of what PostgreSQL refuses is a fault of ours. What can be either is logged with its traceback.
+    """
+    if not is_passing(error):
+        raise error
+    is_doubtful = isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError))
+    log.warning("database away: %s: %s", type(error).__name__, error, exc_info=error if is_doubtful else None)
+    return render_error(request, Unavailable())
 
 
 async def on_unstorable(request: Request, error: Exception) -> Response:

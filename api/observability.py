@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from api.errors import DATABASE_AWAY
 from core import jobs, migrate
 from core.database import fetchval
+from core.outages import AWAY
 from core.settings import get_settings
 
 
@@ -27,7 +27,7 @@ async def readyz(request: Request) -> Response:
         checks["database"] = await fetchval("SELECT 1") == 1
         checks["migrations"] = not await migrate.pending()
         checks["worker"] = await jobs.worker_is_alive(datetime.now(UTC))
-    except (*DATABASE_AWAY, TimeoutError):
+    except AWAY:
         pass
     ready = all(checks.values())
     return JSONResponse({"status": "ready" if ready else "not_ready", "checks": checks}, 200 if ready else 503)

@@ -10,6 +10,7 @@ import asyncpg
 
 from core import database
 from core.migrate import migrate
+from core.outages import AWAY
 from core.settings import Environment, Settings, get_settings
 
 _PATIENCE_SECONDS = 30.0
@@ -25,7 +26,7 @@ async def wait_for_database(url: str, seconds: float = _PATIENCE_SECONDS) -> Non
     while True:
         try:
             connection = await asyncpg.connect(url, timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        except (*AWAY, asyncpg.PostgresError) as error:
             if time.monotonic() > deadline:
                 raise DatabaseAway(f"The database does not answer: {error}") from None
             await asyncio.sleep(0.2)

@@ -10,10 +10,11 @@ from uuid import UUID
 import asyncpg
 import uuid_utils.compat
 from tortoise import Tortoise
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
-from tortoise.backends.base.client import TransactionalDBClient
-from tortoise.connection import get_connection
-from tortoise.transactions import in_transaction
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
+from tortoise.connection import get_connection, get_connections
+
+from core.outages import BROKEN
 
 APPS = ("core", "accounts", "events", "certification")
 """In import order: Tortoise records no dependency between apps and migrates them as listed."""
@@ -27,11 +28,37 @@ class PooledConnection(asyncpg.Connection):
     asyncpg resets session state with a statement after every use, which doubles the round trips of a request. Nothing
     here leaves session state behind: settings are `SET LOCAL`, locks are those of rows and transactions, and whoever
     listens has a connection of their own. A transaction left open is still rolled back.
+
+    A connection that broke is ended on the spot, so that the pool throws it away: asyncpg notices by itself only those
+    whose socket has closed, and would hand the others out again.
     """
 
     def get_reset_query(self) -> str:
         """Nothing to reset."""
         return ""
+
+    async def execute(self, *arguments: Any, **options: Any) -> str:  # Any: handed on as they come, here and below
+        """asyncpg's own; also what begins and ends transactions."""
+        try:
+            return await super().execute(*arguments, **options)
+        except BROKEN:
+            self.terminate()
+            raise
+
+    async def _execute(self, *arguments: Any, **options: Any) -> Any:
+        """What asyncpg's `fetch`, `fetchrow` and `fetchval` go through."""
+        try:
+            return await cast(Any, super())._execute(*arguments, **options)
+        except BROKEN:
+            self.terminate()
+            raise
+
+    async def _executemany(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await cast(Any, super())._executemany(*arguments, **options)
+        except BROKEN:
+            self.terminate()
+            raise
 
 
 def new_id() -> UUID:
@@ -90,8 +117,37 @@ async def transaction() -> AsyncIterator[Connection]:
     if isinstance(client, TransactionalDBClient):
         yield cast("Connection", cast(Any, client)._connection)
         return
-    async with in_transaction("default") as opened:
+    opening = _Transaction(TransactionWrapper(cast(AsyncpgDBClient, client)), cast(Any, client)._pool_init_lock)
+    async with opening as opened:
         yield cast("Connection", cast(Any, opened)._connection)
+
+
+class _Transaction(TransactionContextPooled):
+    """Tortoise's own, mended: where `BEGIN` fails, it keeps the connection taken for ever and leaves the task inside a
+    transaction that never began, which every later one of that task would join."""
+
+    token: Any = None  # Any: private to Tortoise
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            await self._leave()
+            raise
+
+    async def __aexit__(self, *raised: Any) -> None:
+        try:
+            await super().__aexit__(*raised)
+        finally:
+            if not self.token._used:
+                get_connections().reset(self.token)
+
+    async def _leave(self) -> None:
+        client: Any = self.client  # Any: the pool and connection are private to Tortoise's clients
+        if self.token is not None:
+            get_connections().reset(self.token)
+        if client._connection is not None:
+            await client._parent._pool.release(client._connection)
 
 
 def is_in_transaction() -> bool:

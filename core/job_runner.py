@@ -23,6 +23,7 @@ from prometheus_client import Counter
 from core import jobs
 from core.database import Connection, connection, execute, fetchval
 from core.i18n import use_locale
+from core.outages import AWAY
 from core.settings import Settings
 
 log = logging.getLogger("confero.job")
@@ -97,7 +98,7 @@ async def _lost_runs(job: Job) -> int:
                    (SELECT max(id) FROM pgqueuer_log WHERE job_id = $1 AND status = 'failed'), 0)""",
             job.id,
         )
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (*AWAY, asyncpg.PostgresError):
         return 0  # The database is away: the handler meets the same and is tried again.
     return int(begun) - 1 - job.attempts
 
@@ -114,7 +115,7 @@ async def run_worker(database_url: str, stop: asyncio.Event, pace: Pace | None =
         while not stop.is_set():
             try:
                 await _work(database_url, stop, chosen)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, ExceptionGroup) as problem:
+            except (*AWAY, asyncpg.PostgresError, ExceptionGroup) as problem:
                 log.warning("database away, connecting again: %r", problem)
             except Exception:
                 log.exception("the queue stopped, starting it again")

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import asyncpg
 import psutil
 
+from core.outages import AWAY
 from core.system_user import Account, let_pass, unprivileged_account
 
 USER = "confero"
@@ -163,7 +164,7 @@ class EmbeddedPostgres:
         """Whether a server accepts a connection on the socket now."""
         try:
             connection = await asyncpg.connect(self.url("postgres"), timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*AWAY, asyncpg.PostgresError):
             return False
         await connection.close()
         return True
