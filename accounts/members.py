@@ -5,6 +5,7 @@ from uuid import UUID
 
 from accounts import audit, emails
 from accounts.models import Organization, Person, Role, RoleGrant, ScopeKind
+from core.announce import announce
 from core.database import execute, fetchval, new_id, transaction
 from core.errors import Conflict, InvalidInput, NotFound
 from core.i18n import N_
@@ -79,6 +80,7 @@ async def grant(
             organization_id=organization.id,
             after=_facts(role, scope_kind, scope_id),
         )
+        await announce("member.granted", person.id)
         if by is None or by.id != person.id:
             await emails.tell_role(person, organization, role, grant_id)
     return await RoleGrant.get(id=grant_id).select_related("person")

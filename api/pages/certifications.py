@@ -15,6 +15,7 @@ from certification.certificates.queries import held_by
 from certification.certificates.verification import Standing, standing_of
 from certification.exams.queries import Readiness, readiness
 from certification.programs import permissions, queries
+from certification.programs.impartiality import why_not
 from certification.programs.models import (
     Certification,
     CertificationAccess,
@@ -94,6 +95,8 @@ def _step(
         until = _("Your answers are saved. The time ends {moment}.")
         sub = until.format(moment=format_datetime(ready.running.deadline, zone))
         return Step(_("Continue your exam"), sub, f"/me/exams/{ready.running.id}")
+    if ready.reads_as is not None:
+        return Step(_("You cannot sit this exam"), why_not(ready.reads_as))
     if ready.is_result_pending:
         return Step(_("Your last attempt is being graded"), _("The result comes by mail."))
     if ready.retake.opens_at is None:

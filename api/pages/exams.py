@@ -16,6 +16,7 @@ from certification.exams import attempts, permissions, queries, saving
 from certification.exams.models import Attempt, AttemptStatus
 from certification.exams.queries import Question, Readiness
 from certification.exams.schemas import StartIn
+from certification.programs.impartiality import ReadsItems, why_not
 from certification.programs.models import Certification, CertificationStatus, Entitlement
 from certification.programs.permissions import access_public
 from core.errors import AppError, Conflict, InvalidInput, NotFound
@@ -49,7 +50,7 @@ async def start(request: Request) -> Response:
         )
     except attempts.AttemptInProgress as running:
         return redirect(f"/me/exams/{running.facts['attempt_id']}")
-    except (InvalidInput, Conflict) as error:
+    except (InvalidInput, Conflict, ReadsItems) as error:
         return await _prepare(request, certification, person, now, error)
     return redirect(f"/me/exams/{attempt.id}")
 
@@ -210,6 +211,7 @@ async def _prepare(
         "is_published": is_published,
         "is_open": is_published and standing.is_open_at(now),
         "start_label": _start_label(standing),
+        "why_not": why_not(standing.reads_as) if standing.reads_as else None,
         "values": state.values,
         "errors": state.errors,
         "message": state.message,

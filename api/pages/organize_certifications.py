@@ -18,6 +18,7 @@ from certification.layouts import queries as layouts
 from certification.layouts.permissions import can_edit
 from certification.layouts.shipping import ensure_shipped
 from certification.programs import certifications, entitlements, permissions, queries
+from certification.programs.impartiality import OwnEntitlement, ReadsItems
 from certification.programs.models import Certification, CertificationStatus
 from certification.programs.schemas import (
     MAX_DOMAINS,
@@ -178,7 +179,7 @@ async def grant(request: Request) -> Response:
             attempts_allowed=data.attempts_allowed,
             valid_until=data.valid_until,
         )
-    except _REFUSALS as error:
+    except (*_REFUSALS, ReadsItems, OwnEntitlement) as error:
         return await _entitlements(request, certification, error)
     flash = _("{name} may sit this exam now.").format(name=person.display_name)
     return redirect(f"/organize/certifications/{certification.slug}/entitlements", flash=flash)

@@ -143,6 +143,7 @@ from certification.layouts.schemas import (
 )
 from certification.programs.certifications import AlreadyRetired, DomainInUse, NotReady
 from certification.programs.entitlements import EntitlementOver, NoAttemptsLeft, NotEligible, OpenToAll
+from certification.programs.impartiality import OwnEntitlement, ReadsItems
 from certification.programs.schemas import (
     CertificationCard,
     CertificationChange,
@@ -1179,6 +1180,7 @@ ENDPOINTS: list[Endpoint] = [
         summary="Grant an entitlement",
         body=EntitlementIn,
         answers={201: EntitlementOut},
+        errors=[OwnEntitlement, ReadsItems],
     ),
     Endpoint(
         method="DELETE",

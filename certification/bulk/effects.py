@@ -173,6 +173,8 @@ async def _person_of(line: BulkLine, shared: Deciding, now: datetime) -> Person:
             raise LineFailed(_("An account was opened with this address meanwhile, and is not confirmed."))
     if person.email is None:
         raise LineFailed(_("The account was erased."))
+    if person.id == shared.by.id:
+        raise LineFailed(_("Another officer has to issue your own certificate."))
     return person
 
 

@@ -13,13 +13,15 @@ from certification.exams.contents import contents_of
 from certification.exams.forms import Blueprint, FormItem, draw_form, largest_remainder
 from certification.exams.grading import lock, mark
 from certification.exams.models import GRACE, Attempt, AttemptStatus, Response, SubmittedBy
+from certification.exams.permissions import OwnAttempt
 from certification.exams.saving import AttemptClosed
+from certification.programs import impartiality
 from certification.programs.entitlements import take_attempt
 from certification.programs.models import Certification, CertificationPolicy, CertificationStatus
 from certification.programs.queries import current_policy
 from core.database import fetch, transaction
 from core.errors import Conflict, InvalidInput
-from core.i18n import N_
+from core.i18n import N_, current_locale, use_locale
 from core.i18n import gettext as _
 from core.jobs import enqueue
 
@@ -72,8 +74,10 @@ async def start(
 
     `certificate_name` confirms or corrects the person's; it is kept on both. The deadline is the earlier of the time
     limit and the end of the entitlement. Raises `NotOpen`, `EmailNotConfirmed`, `InvalidInput`, `AttemptInProgress`,
-    `NotEligible`, `NoAttemptsLeft`, `ResultPending`, `RetakeTooEarly`, `NotEnoughItems`.
+    `NotEligible`, `NoAttemptsLeft`, `ResultPending`, `RetakeTooEarly`, `NotEnoughItems`, and `ReadsItems` for whoever
+    can read the items.
     """
+    await impartiality.refuse_reader(by, certification)
     if certification.status is not CertificationStatus.published:
         raise NotOpen()
     if not by.is_confirmed:
@@ -184,7 +188,8 @@ def blueprint_for(pool: Sequence[FormItem], weights: Mapping[str, int], form_len
 
 
 async def submit(attempt: Attempt, *, by: Person, now: datetime) -> Attempt:
-    """Hand the attempt in; handing in again changes nothing. Returns it as it then is.
+    """Hand the attempt in; handing in again changes nothing. Returns it as it then is: voided where its learner has
+    become able to read the items meanwhile.
 
     Raises `AttemptClosed` where it is voided.
     """
@@ -230,29 +235,66 @@ async def close_overdue(*, now: datetime, person_id: UUID | None = None, limit: 
 async def void(attempt: Attempt, *, reason: str, by: Person, now: datetime) -> Attempt:
     """Declare that an attempt does not count; the learner is told why. A certificate is revoked on its own.
 
-    The attempt stays used up. Raises `AlreadyVoided`.
+    The attempt stays used up. Raises `OwnAttempt` and `AlreadyVoided`.
     """
     async with transaction():
         locked = await lock(attempt.id)
+        if locked.person_id == by.id:
+            raise OwnAttempt()
         if locked.status is AttemptStatus.voided:
             raise AlreadyVoided()
-        before = locked.status
-        locked.status, locked.voided_reason = AttemptStatus.voided, reason
-        await locked.save(update_fields=["status", "voided_reason"])
-        await audit.record(
-            "attempt.voided",
-            by=by,
-            object_kind="attempt",
-            object_id=locked.id,
-            organization_id=locked.certification.organization_id,
-            before={"status": before.value},
-            after={"status": "voided", "reason": reason},
-        )
-        await emails.tell_voided(locked)
+        await _void(locked, reason, by=by)
     return locked
 
 
+async def void_of_reader(person: Person) -> int:
+    """Void the person's running attempts at exams whose items they can read by now; returns how many."""
+    running = Attempt.filter(person_id=person.id, status=AttemptStatus.in_progress)
+    voided = 0
+    for attempt in await running.order_by("started_at"):
+        async with transaction():
+            locked = await lock(attempt.id)
+            if locked.status is AttemptStatus.in_progress:
+                voided += await _void_for_reader(locked)
+    return voided
+
+
+async def _void_for_reader(attempt: Attempt) -> bool:
+    """Void an attempt whose learner can read its items; whether that was so. The reason is in the learner's language.
+
+    Source: ISO/IEC 17024:2012, 4.3 (management of impartiality).
+    """
+    role = await impartiality.role_that_reads(attempt.person_id, attempt.certification)
+    if role is None:
+        return False
+    before = current_locale()
+    use_locale(attempt.person.locale)
+    try:
+        await _void(attempt, impartiality.why_not(role), by=None)
+    finally:
+        use_locale(before)
+    return True
+
+
+async def _void(attempt: Attempt, reason: str, *, by: Person | None) -> None:
+    before = attempt.status
+    attempt.status, attempt.voided_reason = AttemptStatus.voided, reason
+    await attempt.save(update_fields=["status", "voided_reason"])
+    await audit.record(
+        "attempt.voided",
+        by=by,
+        object_kind="attempt",
+        object_id=attempt.id,
+        organization_id=attempt.certification.organization_id,
+        before={"status": before.value},
+        after={"status": "voided"},
+    )
+    await emails.tell_voided(attempt)
+
+
 async def _close(attempt: Attempt, submitted_by: SubmittedBy, *, by: Person | None, now: datetime) -> None:
+    if await _void_for_reader(attempt):
+        return
     attempt.status, attempt.submitted_by = AttemptStatus.submitted, submitted_by
     attempt.submitted_at = min(now, attempt.deadline)
     await attempt.save(update_fields=["status", "submitted_by", "submitted_at"])

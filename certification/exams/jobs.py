@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from accounts.models import Person
 from certification.exams import attempts, emails
 from certification.exams.models import Attempt, Result
 from core.announce import on
@@ -22,6 +23,12 @@ async def close(payload: dict[str, Any]) -> None:
 async def close_overdue() -> None:
     """Close what no job of its own has closed, such as after a restored backup."""
     await attempts.close_overdue(now=datetime.now(UTC))
+
+
+@on("member.granted", name="exams.void_of_reader")
+async def void_of_reader(person_id: UUID, facts: dict[str, Any]) -> None:
+    """A running attempt ends without counting where a new role lets its learner read the items."""
+    await attempts.void_of_reader(await Person.get(id=person_id))
 
 
 @on("result.superseded", name="exams.tell_officers")

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts.models import Person
+from accounts.models import Person, Role
 from certification.bank.content import public_view
 from certification.certificates.models import Certificate, IssueRequest, SourceKind
 from certification.exams.contents import contents_of
 from certification.exams.models import Attempt, AttemptStatus, Response, Result
+from certification.programs.impartiality import role_that_reads
 from certification.programs.models import Certification, CertificationAccess, CertificationPolicy, Entitlement
 from certification.programs.queries import current_policy
 from core.database import fetchval
@@ -37,7 +38,7 @@ class Retake:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What a learner is told before the start."""
+    """What a learner is told before the start. `reads_as` is the role by which they can read the items: no start."""
 
     policy: CertificationPolicy
     form_length: int
@@ -45,10 +46,11 @@ class Readiness:
     is_result_pending: bool
     is_entitled: bool
     retake: Retake
+    reads_as: Role | None
 
     def is_open_at(self, now: datetime) -> bool:
-        """Whether an attempt may be started at `now`, as far as earlier attempts and entitlements say."""
-        blocked = self.running is not None or self.is_result_pending or self.retake.opens_at is None
+        """Whether an attempt may be started at `now`, as far as roles, earlier attempts and entitlements say."""
+        blocked = self.running is not None or self.is_result_pending or self.reads_as is not None
         return not blocked and self.retake.opens_at is not None and self.retake.opens_at <= now
 
 
@@ -169,4 +171,5 @@ async def readiness(certification: Certification, person: Person, *, now: dateti
         is_result_pending=last is not None and last.status is AttemptStatus.submitted,
         is_entitled=await held.exists(),
         retake=await retake_of(certification, person.id, policy, last, now=now),
+        reads_as=await role_that_reads(person.id, certification),
     )

@@ -7,6 +7,7 @@ from dateutil.relativedelta import relativedelta
 
 from accounts import audit
 from accounts.models import Person
+from certification.programs import impartiality
 from certification.programs.models import (
     Certification,
     CertificationAccess,
@@ -68,7 +69,11 @@ async def grant(
     attempts_allowed: int | None = None,
     valid_until: datetime | None = None,
 ) -> Entitlement:
-    """Give `person` the right to sit. Raises `InvalidInput` where it would have ended already."""
+    """Give `person` the right to sit.
+
+    Raises `InvalidInput` where it would have ended already, `OwnEntitlement`, and `ReadsItems`.
+    """
+    await impartiality.refuse_grant(certification, person, by=by)
     ends = valid_until or months_later(now, policy.entitlement_months)
     if ends <= now:
         raise InvalidInput({"valid_until": _("Choose a moment in the future.")})

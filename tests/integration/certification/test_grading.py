@@ -12,7 +12,6 @@ from certification.bank.content import ItemType
 from certification.certificates.models import Certificate, IssueRequest
 from certification.exams import attempts, grading, queries, saving
 from certification.exams.models import Attempt, AttemptStatus, Response, Result
-from certification.exams.permissions import OwnAttempt
 from certification.programs.models import Certification, CertificationAccess
 from core.errors import InvalidInput
 from core.job_runner import run_pending
@@ -159,21 +158,6 @@ async def test_empty_essay_earns_nothing_and_waits_for_nobody(database: str) -> 
 
     assert closed.status is AttemptStatus.graded
     assert (await Result.get(attempt_id=attempt.id)).score == 0
-
-
-async def test_grader_does_not_grade_their_own_attempt(settings: Settings, database: str) -> None:
-    certification = await exams.certification(items={ItemType.ESSAY: 1})
-    grader = await accounts.member(certification.organization, Role.grader)
-    await submitted(certification, grader)
-    response = await Response.all().first()
-    assert response is not None
-
-    assert await grading.waiting(certification.id, grader=grader) == []
-    async with accounts.signed_in(create_app(settings), grader) as client:
-        refused = await client.post(f"/api/v1/responses/{response.id}/grade", json={"score": 1})
-    assert (refused.status_code, refused.json()["code"]) == (403, "own_attempt")
-    with pytest.raises(OwnAttempt):
-        await grading.grade_response(response, score=Decimal(1), by=grader, now=NOW)
 
 
 @pytest.mark.parametrize(("role", "status"), [(Role.exam_author, 403), (Role.viewer, 403), (None, 404)])
