@@ -14,6 +14,7 @@ from certification.certificates import emails, making, succession
 from certification.certificates.deciding import carry_out, request, request_attendance
 from certification.certificates.making import Made
 from certification.certificates.models import Certificate, IssueRequest, IssueState
+from certification.certificates.permissions import OwnCertificate
 from core import files
 from core.database import transaction
 from core.errors import Conflict
@@ -52,9 +53,14 @@ async def issue(request_id: UUID, *, now: datetime) -> Certificate | None:
 
 
 async def retry(held: IssueRequest, *, holder_name: str | None, by: Person, now: datetime) -> None:
-    """Try a held request again, with the certificate name as an officer has corrected it. Raises `NotHeld`."""
+    """Try a held request again, with the certificate name as an officer has corrected it.
+
+    Raises `OwnCertificate` and `NotHeld`.
+    """
     async with transaction():
         locked = await IssueRequest.select_for_update().get(id=held.id)
+        if locked.person_id == by.id:
+            raise OwnCertificate()
         if locked.state is not IssueState.held:
             raise NotHeld()
         locked.state, locked.problem = IssueState.waiting, ""

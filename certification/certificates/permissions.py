@@ -17,6 +17,15 @@ class NotHolder(Forbidden):
     code, message = "not_holder", N_("Only the holder may do this.")
 
 
+class OwnCertificate(Forbidden):
+    """403: nobody decides about a certificate of their own (ISO/IEC 17024:2012, 4.3)."""
+
+    code = "own_certificate"
+    message = N_(
+        "This is your own certificate. Another officer has to decide about it (ISO/IEC 17024:2012, 4.3, impartiality)."
+    )
+
+
 async def access_certificate(typed_number: str) -> Certificate:
     """The certificate of a number; its existence is public. Raises `NotFound`."""
     number = normalize_number(typed_number)

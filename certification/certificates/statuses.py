@@ -8,6 +8,7 @@ from accounts.models import Person
 from certification.badges import status_lists
 from certification.certificates import emails
 from certification.certificates.models import Certificate, CertificateStatus
+from certification.certificates.permissions import OwnCertificate
 from core.database import transaction
 from core.errors import Conflict
 from core.i18n import N_
@@ -29,19 +30,19 @@ _WORDS: dict[CertificateStatus, Callable[[], str]] = {
 
 
 async def revoke(certificate: Certificate, *, reason: str, by: Person, now: datetime) -> Certificate:
-    """Withdraw it for good. Raises `NotInForce` where it is revoked or superseded already."""
+    """Withdraw it for good. Raises `NotInForce` where it is revoked or superseded already, and `OwnCertificate`."""
     return await _move(
         certificate, CertificateStatus.revoked, (CertificateStatus.valid, CertificateStatus.suspended), reason, by, now
     )
 
 
 async def suspend(certificate: Certificate, *, reason: str, by: Person, now: datetime) -> Certificate:
-    """Withdraw it until it is reinstated. Raises `NotInForce` unless it is valid."""
+    """Withdraw it until it is reinstated. Raises `NotInForce` unless it is valid, and `OwnCertificate`."""
     return await _move(certificate, CertificateStatus.suspended, (CertificateStatus.valid,), reason, by, now)
 
 
 async def reinstate(certificate: Certificate, *, reason: str, by: Person, now: datetime) -> Certificate:
-    """End a suspension. Raises `NotInForce` unless it is suspended."""
+    """End a suspension. Raises `NotInForce` unless it is suspended, and `OwnCertificate`."""
     return await _move(certificate, CertificateStatus.valid, (CertificateStatus.suspended,), reason, by, now)
 
 
@@ -55,6 +56,8 @@ async def _move(
 ) -> Certificate:
     async with transaction():
         locked = await Certificate.select_for_update().get(id=certificate.id)
+        if locked.person_id == by.id:
+            raise OwnCertificate()
         if locked.status not in allowed_from:
             raise NotInForce(
                 _("This certificate is {status} already.").format(status=_WORDS[locked.status]()),
