@@ -5,6 +5,7 @@ Plain ASGI, since it runs on every request.
 
 import asyncio
 import logging
+import re
 import time
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -16,9 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import bearer_token
 from api.errors import on_fault, render_error
+from api.observability import PROBES
 from core.errors import AppError, Forbidden, NotFound, TooLarge, Unavailable
 from core.i18n import N_
 from core.settings import Settings
+from core.strictness import is_loopback
 
 log = logging.getLogger("confero.request")
 REQUESTS = Counter("confero_http_requests_total", "Requests answered.", ["method", "route", "status"])
@@ -34,6 +37,7 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _READ_OFF_SECONDS = 5.0
+_HOST = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?", re.ASCII)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -44,12 +48,20 @@ class CrossOrigin(Forbidden):
     message = N_("This change was asked for by another site. Open Confero itself and try again.")
 
 
+class UnknownHost(AppError):
+    """421: the request names a host that is not this server's (RFC 9110 section 15.5.20)."""
+
+    code, status = "unknown_host", 421
+    message = N_("This server does not answer under that name. Open its public address.")
+
+
 class Guard:
     """The outermost layer around the routes."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.settings = settings
+        self.public_host = urlsplit(settings.public_url).hostname
         headers = {
             "content-security-policy": CONTENT_SECURITY_POLICY,
             "x-content-type-options": "nosniff",
@@ -109,6 +121,8 @@ class Guard:
 
     def _refuse_early(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
+        if not self._is_own_host(headers.get("host", ""), scope["path"]):
+            raise UnknownHost()
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self._body_limit(scope):
             raise TooLarge()
@@ -117,6 +131,13 @@ class Guard:
         has_token = bearer_token(headers) is not None and scope["path"].startswith("/api/v1/")
         if scope["method"] not in _SAFE and not has_token:
             self._require_same_origin(headers)
+
+    def _is_own_host(self, host: str, path: str) -> bool:
+        """Whether `Host` is the public address's, or this machine's own: in production for its probes alone."""
+        name = (urlsplit(f"//{host}").hostname or "") if _HOST.fullmatch(host) else ""
+        if name == self.public_host:
+            return True
+        return is_loopback(name) and (path in PROBES or not self.settings.is_production)
 
     def _require_same_origin(self, headers: Headers) -> None:
         site = headers.get("sec-fetch-site")

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from core import strictness
+
 
 class Environment(StrEnum):
     """Where this process runs; production refuses defaults that are only safe on a laptop."""
@@ -76,7 +78,12 @@ class Settings(BaseSettings):
     web_processes: int = Field(2, ge=1, le=64)
     worker_processes: int = Field(1, ge=1, le=64, description="Workers of `confero serve`; each uses one core.")
     pool_size: int = Field(4, ge=1, le=100, description="Database connections of each process.")
-    trusted_proxies: str = Field("", description="Comma-separated addresses whose X-Forwarded-* headers are believed.")
+    trusted_proxies: str = Field(
+        "", description="Addresses and networks whose X-Forwarded-* headers are believed, comma-separated; or none."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token for /metrics; without one only this machine may ask, and nobody in production."
+    )
     max_body_bytes: int = Field(1_048_576, ge=1024, description="Largest request body, uploads excepted.")
     max_upload_bytes: int = Field(10_485_760, ge=1024, description="Largest uploaded file.")
     request_timeout_seconds: float = Field(30.0, gt=0)
@@ -117,7 +124,7 @@ class Settings(BaseSettings):
     @property
     def signing_secret(self) -> bytes:
         """Key of keyed hashes; a fixed development key where none is set (refused in production)."""
-        secret = self.secret_key.get_secret_value() if self.secret_key else "development-only-secret-key-0000"
+        secret = self.secret_key.get_secret_value() if self.secret_key else strictness.DEVELOPMENT_SECRET
         return secret.encode()
 
     @property
@@ -128,7 +135,12 @@ class Settings(BaseSettings):
         """
         if self.keys_secret is not None:
             return self.keys_secret.get_secret_value().encode()
-        return None if self.is_production else b"development-only-keys-secret-000"
+        return None if self.is_production else strictness.DEVELOPMENT_KEYS_SECRET.encode()
+
+    @property
+    def proxies(self) -> list[str]:
+        """Addresses and networks of the proxies in front."""
+        return strictness.proxies_of(self.trusted_proxies)
 
     @property
     def fonts_path(self) -> Path:
@@ -137,8 +149,6 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check(self) -> "Settings":
-        if self.is_production:
-            self._refuse_missing()
         if self.keys_secret is not None and len(self.keys_secret.get_secret_value()) < 32:
             raise ValueError("CONFERO_KEYS_SECRET needs at least 32 characters")
         parts = urlsplit(self.public_url)
@@ -146,26 +156,12 @@ class Settings(BaseSettings):
             raise ValueError("CONFERO_PUBLIC_URL must be an origin such as https://events.example.org")
         if self.timestamp_url is not None and not self.timestamp_url.startswith(("http://", "https://")):
             raise ValueError("CONFERO_TIMESTAMP_URL must be an address such as http://timestamp.example.org")
+        strictness.refuse(self)
         is_given = "public_url" in self.model_fields_set
         self.public_url = f"{parts.scheme}://{parts.netloc}"
         if not is_given:
             self.model_fields_set.discard("public_url")  # Assigning marked the default as given; PORT= goes by it.
         return self
-
-    def _refuse_missing(self) -> None:
-        missing = []
-        if "public_url" not in self.model_fields_set:
-            missing.append("CONFERO_PUBLIC_URL")
-        if self.secret_key is None or len(self.secret_key.get_secret_value()) < 32:
-            missing.append("CONFERO_SECRET_KEY (at least 32 characters)")
-        if self.database_url is None:
-            missing.append("CONFERO_DATABASE_URL")
-        if self.keys_secret is None and self.keys_pkcs11 is None:
-            missing.append("CONFERO_KEYS_SECRET (at least 32 characters) or CONFERO_KEYS_PKCS11")
-        if self.smtp_url is None:
-            missing.append("CONFERO_SMTP_URL")
-        if missing:
-            raise ValueError("A production start needs " + ", ".join(missing) + ".")
 
 
 def load_settings(**overrides: object) -> Settings:

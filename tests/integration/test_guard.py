@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.types import Message
 
@@ -200,7 +201,12 @@ async def test_a_client_that_sends_before_it_reads_is_listened_to(
     async def send(message: Message) -> None:
         said.append((message["type"], 3 - len(chunks)))
 
-    sent = {"content-type": "application/json", "content-length": str(3 * settings.max_body_bytes), **headers}
+    sent = {
+        "host": "testserver",
+        "content-type": "application/json",
+        "content-length": str(3 * settings.max_body_bytes),
+        **headers,
+    }
     scope = {
         "type": "http",
         "method": "POST",
@@ -414,3 +420,61 @@ async def test_development_pages_are_not_there_in_production(settings: Settings,
         assert (await client.get("/dev/outbox")).status_code == 200
     async with plain(create_app(settings.model_copy(update={"environment": Environment.production}))) as client:
         assert (await client.get("/dev/outbox")).status_code == 404
+
+
+OWN = ["testserver", "testserver:8000", "TESTSERVER", "localhost", "127.0.0.1:8000", "[::1]:8000"]
+FOREIGN = ["", "evil.example", "testserver.evil.example", "evil.example:80", "testserver@evil.example", "testserver/x"]
+
+
+@pytest.mark.parametrize(("host", "status"), [(one, 200) for one in OWN] + [(one, 421) for one in FOREIGN])
+async def test_an_unknown_host_is_refused(browser: httpx.AsyncClient, host: str, status: int) -> None:
+    page = await browser.get("/sign-in", headers={"host": host})
+    call = await browser.get("/api/v1/events", headers={"host": host})
+    assert (page.status_code, call.status_code) == (status, status)
+    if status == 421:
+        assert call.json()["code"] == "unknown_host"
+        assert page.headers["x-frame-options"] == "DENY"
+
+
+async def test_production_answers_to_its_public_name_and_to_probes_of_its_machine(
+    settings: Settings, database: str
+) -> None:
+    public = {"environment": Environment.production, "public_url": "https://events.example.org"}
+    async with plain(create_app(settings.model_copy(update=public))) as client:
+        answers = {
+            (host, path): (await client.get(path, headers={"host": host})).status_code
+            for host in ("events.example.org", "localhost:8000", "testserver")
+            for path in ("/healthz", "/sign-in")
+        }
+    assert answers == {
+        ("events.example.org", "/healthz"): 200,
+        ("events.example.org", "/sign-in"): 200,
+        ("localhost:8000", "/healthz"): 200,
+        ("localhost:8000", "/sign-in"): 421,
+        ("testserver", "/healthz"): 421,
+        ("testserver", "/sign-in"): 421,
+    }
+
+
+async def metrics(settings: Settings, address: str, **headers: str) -> int:
+    """Status of /metrics for a client at `address`."""
+    transport = httpx.ASGITransport(create_app(settings), client=(address, 1234))
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        return (await client.get("/metrics", headers=headers)).status_code
+
+
+async def test_metrics_are_for_this_machine_where_no_token_is_set(settings: Settings, database: str) -> None:
+    assert await metrics(settings, "127.0.0.1") == 200
+    assert await metrics(settings, "192.0.2.7") == 403
+    assert await metrics(settings, "127.0.0.1", **{"x-forwarded-for": "192.0.2.7"}) == 403
+    production = settings.model_copy(update={"environment": Environment.production})
+    assert await metrics(production, "127.0.0.1") == 403
+
+
+async def test_metrics_are_for_who_holds_the_token(settings: Settings, database: str) -> None:
+    token = "pL4vR8nW2kX6tZ9q"
+    watched = settings.model_copy(update={"environment": Environment.production, "metrics_token": SecretStr(token)})
+    assert await metrics(watched, "192.0.2.7", authorization=f"Bearer {token}") == 200
+    assert await metrics(watched, "127.0.0.1", authorization=f"Bearer {token}x") == 403
+    assert await metrics(watched, "127.0.0.1", authorization=f"Basic {token}") == 403
+    assert await metrics(watched, "127.0.0.1") == 403

@@ -41,7 +41,7 @@ def test_production_start_names_everything_that_is_missing(monkeypatch: pytest.M
     assert answer.stderr == (
         "A production start needs CONFERO_PUBLIC_URL, CONFERO_SECRET_KEY (at least 32 characters),"
         " CONFERO_DATABASE_URL, CONFERO_KEYS_SECRET (at least 32 characters) or CONFERO_KEYS_PKCS11,"
-        " CONFERO_SMTP_URL.\n"
+        " CONFERO_SMTP_URL, CONFERO_TRUSTED_PROXIES (the addresses of the proxies in front, or none).\n"
     )
 
 
@@ -55,8 +55,9 @@ def test_production_server_loads_no_demo(monkeypatch: pytest.MonkeyPatch) -> Non
     for name, value in {
         "ENVIRONMENT": "production",
         "PUBLIC_URL": "https://events.example.org",
-        "SECRET_KEY": "s" * 32,
-        "KEYS_SECRET": "k" * 32,
+        "SECRET_KEY": "Vb7mQ2xK9tLw4RzN8cJd5HpF3gYs6Tqa",
+        "KEYS_SECRET": "e1f0c9a87b6d5432e0f1d2c3b4a59687",
+        "TRUSTED_PROXIES": "none",
         "DATABASE_URL": "postgres://nobody@localhost:1/none",
         "SMTP_URL": "smtp://localhost:1",
     }.items():

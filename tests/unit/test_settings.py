@@ -7,10 +7,11 @@ from core.settings import MissingSettings, load_settings
 COMPLETE: dict[str, object] = {
     "environment": "production",
     "public_url": "https://events.example.org",
-    "secret_key": "x" * 32,
-    "keys_secret": "k" * 32,
+    "secret_key": "Vb7mQ2xK9tLw4RzN8cJd5HpF3gYs6Tqa",
+    "keys_secret": "e1f0c9a87b6d5432e0f1d2c3b4a59687",
     "database_url": "postgres://confero:secret@db/confero",
     "smtp_url": "smtp://mail:25",
+    "trusted_proxies": "none",
 }
 
 
@@ -29,6 +30,7 @@ def test_production_starts_with_everything_set() -> None:
         ("keys_secret", "CONFERO_KEYS_SECRET"),
         ("database_url", "CONFERO_DATABASE_URL"),
         ("smtp_url", "CONFERO_SMTP_URL"),
+        ("trusted_proxies", "CONFERO_TRUSTED_PROXIES"),
     ],
 )
 def test_production_names_the_missing_setting(missing: str, named: str) -> None:
@@ -36,6 +38,85 @@ def test_production_names_the_missing_setting(missing: str, named: str) -> None:
 
     with pytest.raises(MissingSettings, match=named):
         load_settings(_env_file=None, **given)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"public_url": "http://events.example.org"}, "CONFERO_PUBLIC_URL must begin with https://"),
+        ({"public_url": "http://localhost:8000"}, "CONFERO_PUBLIC_URL must begin with https://"),
+        ({"secret_key": "x" * 32}, "CONFERO_SECRET_KEY repeats a few characters"),
+        ({"secret_key": "abcd1234efgh5678" * 2}, "CONFERO_SECRET_KEY repeats a few characters"),
+        ({"keys_secret": "kK" * 16}, "CONFERO_KEYS_SECRET repeats a few characters"),
+        ({"secret_key": "development-only-secret-key-0000"}, "CONFERO_SECRET_KEY is one that was published"),
+        ({"keys_secret": "development-only-keys-secret-000"}, "CONFERO_KEYS_SECRET is one that was published"),
+        ({"secret_key": "at least 32 random characters 12"}, "CONFERO_SECRET_KEY is one that was published"),
+        ({"keys_secret": COMPLETE["secret_key"]}, "CONFERO_KEYS_SECRET is the same as CONFERO_SECRET_KEY"),
+        ({"metrics_token": "short"}, "CONFERO_METRICS_TOKEN needs at least 16"),
+        ({"metrics_token": "m" * 16}, "CONFERO_METRICS_TOKEN repeats a few characters"),
+        ({"trusted_proxies": " "}, "CONFERO_TRUSTED_PROXIES .the addresses of the proxies in front, or none"),
+        ({"trusted_proxies": "*"}, "CONFERO_TRUSTED_PROXIES must not be “\\*”"),
+        ({"trusted_proxies": "10.0.0.1, *"}, "CONFERO_TRUSTED_PROXIES must not be “\\*”"),
+        ({"trusted_proxies": "0.0.0.0/0"}, "CONFERO_TRUSTED_PROXIES must not be “0.0.0.0/0”"),
+        ({"trusted_proxies": "::/0"}, "CONFERO_TRUSTED_PROXIES must not be “::/0”"),
+        ({"trusted_proxies": "proxy.example.org"}, "CONFERO_TRUSTED_PROXIES: “proxy.example.org” is no address"),
+        ({"smtp_url": "smtp://me:pass@mail:587"}, "CONFERO_SMTP_URL holds a password that would travel in the open"),
+        ({"smtp_url": "smtp://me:pass@mail:587?starttls=0"}, "CONFERO_SMTP_URL holds a password"),
+    ],
+)
+def test_production_refuses_to_be_insecure_by_name(change: dict[str, object], named: str) -> None:
+    with pytest.raises(MissingSettings, match=named) as refusal:
+        load_settings(_env_file=None, **{**COMPLETE, **change})
+    assert all(str(value) not in str(refusal.value) for name, value in change.items() if "secret" in name)
+    assert "me:pass" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trusted_proxies": "none"},
+        {"trusted_proxies": "127.0.0.1, 10.0.0.0/8, ::1"},
+        {"smtp_url": "smtps://me:pass@mail:465"},
+        {"smtp_url": "smtp://me:pass@mail:587?starttls=1"},
+        {"host": "0.0.0.0"},
+        {"metrics_token": "pL4vR8nW2kX6tZ9q"},
+    ],
+)
+def test_production_takes_what_is_secure(change: dict[str, object]) -> None:
+    assert load_settings(_env_file=None, **{**COMPLETE, **change}).is_production
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(MissingSettings) as refusal:
+        load_settings(_env_file=None, **{**COMPLETE, "secret_key": "x" * 32, "trusted_proxies": "*", "smtp_url": None})
+    lines = str(refusal.value).splitlines()
+    assert [line.split()[0] for line in lines] == ["A", "CONFERO_SECRET_KEY", "CONFERO_TRUSTED_PROXIES"]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"host": "0.0.0.0"}, "CONFERO_HOST"),
+        ({"host": "192.0.2.7"}, "CONFERO_HOST"),
+        ({"host": "::"}, "CONFERO_HOST"),
+        ({"public_url": "https://events.example.org"}, "CONFERO_PUBLIC_URL"),
+        ({"environment": "test", "host": "0.0.0.0"}, "CONFERO_HOST"),
+    ],
+)
+def test_development_stays_on_this_machine(change: dict[str, object], named: str) -> None:
+    with pytest.raises(MissingSettings, match=f"{named} is “.*”, which others can reach"):
+        load_settings(_env_file=None, **change)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.53", "::1", "localhost"])
+def test_development_starts_on_this_machine(host: str) -> None:
+    assert load_settings(_env_file=None, host=host).host == host
+
+
+def test_no_proxy_is_believed_where_none_stands_in_front() -> None:
+    assert load_settings(_env_file=None, **COMPLETE).proxies == []
+    proxied = load_settings(_env_file=None, **{**COMPLETE, "trusted_proxies": "10.0.0.1, 10.1.0.0/16"})
+    assert proxied.proxies == ["10.0.0.1", "10.1.0.0/16"]
 
 
 def test_short_secret_is_refused() -> None:
@@ -58,7 +139,7 @@ def test_token_of_keys_does_without_their_secret() -> None:
 
 
 def test_keys_are_not_sealed_with_the_secret_of_links() -> None:
-    assert load_settings(**COMPLETE).sealing_secret == b"k" * 32
+    assert load_settings(**COMPLETE).sealing_secret == b"e1f0c9a87b6d5432e0f1d2c3b4a59687"
 
 
 @pytest.mark.parametrize("url", ["events.example.org", "ftp://example.org", "https://example.org/path"])
