@@ -58,9 +58,10 @@ def create_app(settings: Settings | None = None) -> Starlette:
         *(page.route() for page in PAGES),
         Mount("/static", HashedStaticFiles(directory=STATIC), name="static"),
     ]
+    index = RouteIndex(routes)
     return Starlette(
-        routes=[RouteIndex(routes), *routes],
+        routes=[index, *routes],
         lifespan=lifespan,
-        middleware=[Middleware(Guard, settings=chosen)],
+        middleware=[Middleware(Guard, settings=chosen, index=index)],
         exception_handlers=handlers,
     )

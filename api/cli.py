@@ -249,11 +249,11 @@ def _carry_out(kind: str, file: Path, certification: str, by: str, **options: An
 
 
 def _supervise(port: int | None, *, parts: set[str]) -> None:
-    import logging
     import os
 
     from api.child import follow_parent
     from api.supervisor import CannotServe, Part, Supervisor
+    from core import logs
     from core.postgres import PostgresFailed
 
     settings = _settings()
@@ -261,7 +261,7 @@ def _supervise(port: int | None, *, parts: set[str]) -> None:
         settings.port = port
     if "public_url" not in settings.model_fields_set:
         settings.public_url = f"http://localhost:{settings.port}"
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logs.configure()
 
     if os.environ.pop("CONFERO_FOLLOW_PARENT", ""):  # Set by make: a make that is killed must not leave a server.
         follow_parent(os.getppid(), grace_seconds=90)

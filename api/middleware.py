@@ -6,6 +6,7 @@ Plain ASGI, since it runs on every request.
 import asyncio
 import logging
 import re
+import secrets
 import time
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -16,10 +17,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth import bearer_token
+from api.dispatch import RouteIndex
 from api.errors import on_fault, render_error
 from api.observability import PROBES
 from core.errors import AppError, Forbidden, NotFound, TooLarge, Unavailable
 from core.i18n import N_
+from core.logs import request_id
 from core.settings import Settings
 from core.strictness import is_loopback
 
@@ -58,8 +61,9 @@ class UnknownHost(AppError):
 class Guard:
     """The outermost layer around the routes."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, index: RouteIndex) -> None:
         self.app = app
+        self.index = index
         self.settings = settings
         self.public_host = urlsplit(settings.public_url).hostname
         headers = {
@@ -81,12 +85,15 @@ class Guard:
             return
         started = time.perf_counter()
         status = 0
+        own_id = secrets.token_hex(8)
+        before = request_id.set(own_id)
 
         async def send_guarded(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], (b"x-request-id", own_id.encode())]
                 message["headers"] = [*message["headers"], *(h for h in self.headers if h[0] not in present)]
                 if b"cache-control" not in present:
                     MutableHeaders(scope=message)["cache-control"] = "no-store"
@@ -96,6 +103,7 @@ class Guard:
             await self._answer(scope, receive, send_guarded, lambda: status)
         finally:
             self._note(scope, status, time.perf_counter() - started)
+            request_id.reset(before)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, status: object) -> None:
         try:
@@ -114,7 +122,7 @@ class Guard:
             await render_error(Request(scope, receive), slow)(scope, receive, send)
         except Exception as fault:
             # Starlette answers faults outside this layer, where the answer would go without these headers.
-            log.exception("fault in %s %s", scope["method"], scope["path"].encode("unicode_escape").decode())
+            log.exception("fault in %s %s", scope["method"], self._pattern(scope))
             if status():  # type: ignore[operator]  # a closure over the status sent so far
                 raise
             await (await on_fault(Request(scope, receive), fault))(scope, receive, send)
@@ -196,6 +204,21 @@ class Guard:
         route = spec.path if spec else "other"
         REQUESTS.labels(scope["method"], route, status).inc()
         SECONDS.labels(route).observe(seconds)
+        caller, client = scope.get("confero.caller"), scope.get("client")
         log.info(
-            "%s %s %s %.1f ms", scope["method"], scope["path"].encode("unicode_escape").decode(), status, seconds * 1000
+            "%s %s %s %.1f ms address=%s person=%s",
+            scope["method"],
+            self._pattern(scope),
+            status,
+            seconds * 1000,
+            client[0] if client else "-",
+            caller.person.id if caller and caller.person else "-",
         )
+
+    def _pattern(self, scope: Scope) -> str:
+        """The pattern of the route that answers, which is all a log may hold of the path: links are secrets."""
+        if scope["path"].startswith("/static/"):
+            return "/static/{path}"
+        if "confero.route" not in scope:
+            scope = {**scope, **self.index.matches(scope)[1]}
+        return scope["confero.route"].path if "confero.route" in scope else "(no route)"

@@ -2,12 +2,12 @@
 
 import argparse
 import gc
-import logging
 import socket
 
 import uvicorn
 
 from api.app import create_app
+from core import logs
 from core.settings import Settings, get_settings
 
 CONNECTIONS = 2000
@@ -23,6 +23,7 @@ def server_config(settings: Settings) -> uvicorn.Config:
         ws="none",
         lifespan="on",
         access_log=False,
+        log_config=None,  # its lines take our form
         log_level="warning",
         server_header=False,
         proxy_headers=bool(settings.proxies),
@@ -38,8 +39,7 @@ def main() -> None:
     """Serve until SIGTERM; requests that have begun are finished."""
     arguments = argparse.ArgumentParser(prog="api.web")
     arguments.add_argument("--fd", type=int, required=True, help="number of the inherited listening socket")
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("tortoise").setLevel(logging.WARNING)
+    logs.configure()
     server = uvicorn.Server(server_config(get_settings()))
     # What was loaded at start never becomes garbage; leaving it out makes every later collection short.
     gc.collect()

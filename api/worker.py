@@ -2,12 +2,11 @@
 
 import asyncio
 import importlib
-import logging
 import signal
 from contextlib import suppress
 from pathlib import Path
 
-from core import database, job_runner
+from core import database, job_runner, logs
 from core.settings import Settings, load_settings, use_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +45,7 @@ async def work(settings: Settings) -> None:
 
 def main() -> None:
     """Entry point of `python -m api.worker`."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure()
     settings = load_settings()
     use_settings(settings)
     with suppress(KeyboardInterrupt):
