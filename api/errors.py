@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.languages import use_reader_locale
-from core.errors import AppError, InvalidInput, NotFound, NotSignedIn, Unavailable
+from core.errors import AppError, Busy, InvalidInput, NotFound, NotSignedIn, Unavailable
 from core.i18n import N_
 from core.outages import is_passing
 
@@ -87,6 +87,9 @@ async def on_database_error(request: Request, error: Exception) -> Response:
 
     The rest of what PostgreSQL refuses is a fault of ours. What can be either is logged with its traceback.
     """
+    if isinstance(error, asyncpg.LockNotAvailableError) or isinstance(error.__cause__, asyncpg.LockNotAvailableError):
+        log.warning("lock not granted in time: %s", error)
+        return render_error(request, Busy())
     if not is_passing(error):
         raise error
     is_doubtful = isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError))

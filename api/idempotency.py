@@ -1,7 +1,8 @@
 """Idempotency-Key on every POST: the same key and request get the same answer, and the effect happens once.
 
 The answer is stored in the transaction of the change that it acknowledges, so a killed process leaves either both or
-neither. A second request with the key waits on the first one's row and then gets its answer.
+neither. That begins with the first change: what a handler reads, counts and works out before holds no connection. A
+second request with the key waits on the first one's row and then gets its answer.
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import Caller, client_address
-from core.database import fetchrow, transaction
+from core.database import as_a_whole, execute, fetchrow, fetchval
 from core.errors import Conflict, Gone, InvalidInput
 from core.i18n import N_
 from core.settings import get_settings
@@ -46,6 +47,15 @@ class AnswerGone(Gone):
     message = N_("This was done by an earlier request with the same Idempotency-Key; its answer is no longer kept.")
 
 
+class _Answered(Exception):
+    """The same request was answered while this one was getting ready."""
+
+
+_CLAIM = """
+INSERT INTO idempotent_request (id, person_id, fingerprint, status, content_type, location, body, created_at)
+VALUES ($1, $3, $2, 0, '', '', '', now()) ON CONFLICT (id) DO NOTHING RETURNING id"""
+
+
 async def once(
     request: Request,
     handler: Callable[[Request], Awaitable[Response]],
@@ -61,39 +71,46 @@ async def once(
     Raises `InvalidInput` for a malformed key, `KeyReused`, `AlreadyCreated` where the answer must not be repeated, and
     `AnswerGone`.
     """
+    row_id, fingerprint = _row_id(request, caller), await _fingerprint(request)
+
+    async def claim() -> None:
+        if not await fetchval(_CLAIM, row_id, fingerprint, caller.person.id if caller.person else None):
+            raise _Answered()
+
+    if await fetchval("SELECT true FROM idempotent_request WHERE id = $1", row_id):
+        return await _again(request, await _stored(row_id, fingerprint), replay, is_replayable=is_replayable)
+    try:
+        async with as_a_whole(claim) as whole:
+            response = await handler(request)
+            await whole.begin()
+            await execute(
+                "UPDATE idempotent_request SET status = $2, content_type = $3, location = $4, body = $5 WHERE id = $1",
+                row_id,
+                response.status_code,
+                response.headers.get("content-type", ""),
+                response.headers.get("location", ""),
+                bytes(response.body) if is_replayable and replay is None else b"",
+            )
+    except _Answered:
+        return await _again(request, await _stored(row_id, fingerprint), replay, is_replayable=is_replayable)
+    return response
+
+
+def _row_id(request: Request, caller: Caller) -> str:
     key = request.headers[_HEADER].strip()
     if not 1 <= len(key) <= 200 or not key.isprintable():
         raise InvalidInput({_HEADER: "Use 1 to 200 printable characters."})
     who = str(caller.person.id) if caller.person else f"anonymous {client_address(request)}"
-    row_id = hashlib.sha256(f"{who}\n{request.method} {request.url.path}\n{key}".encode()).hexdigest()
-    fingerprint = await _fingerprint(request)
-    async with transaction() as connection:
-        claimed = await connection.fetchval(
-            """INSERT INTO idempotent_request
-                 (id, person_id, fingerprint, status, content_type, location, body, created_at)
-               VALUES ($1, $3, $2, 0, '', '', '', now()) ON CONFLICT (id) DO NOTHING RETURNING id""",
-            row_id,
-            fingerprint,
-            caller.person.id if caller.person else None,
-        )
-        if claimed is None:
-            row = await _stored(row_id, fingerprint)
-            if replay is not None:
-                answer = await replay(request, row["location"])
-            else:
-                answer = _repeated(row, is_replayable=is_replayable)
-            answer.headers["Idempotent-Replayed"] = "true"
-            return answer
-        response = await handler(request)
-        await connection.execute(
-            "UPDATE idempotent_request SET status = $2, content_type = $3, location = $4, body = $5 WHERE id = $1",
-            row_id,
-            response.status_code,
-            response.headers.get("content-type", ""),
-            response.headers.get("location", ""),
-            bytes(response.body) if is_replayable and replay is None else b"",
-        )
-        return response
+    return hashlib.sha256(f"{who}\n{request.method} {request.url.path}\n{key}".encode()).hexdigest()
+
+
+async def _again(request: Request, row: asyncpg.Record, replay: Replay | None, *, is_replayable: bool) -> Response:
+    if replay is not None:
+        answer = await replay(request, row["location"])
+    else:
+        answer = _repeated(row, is_replayable=is_replayable)
+    answer.headers["Idempotent-Replayed"] = "true"
+    return answer
 
 
 async def _fingerprint(request: Request) -> str:

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from api import auth, idempotency
 from api.languages import use_reader_locale
 from core.errors import AppError, Forbidden, NotFound
+from core.pool import WORK
 from core.settings import get_settings
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -67,6 +68,7 @@ class Endpoint:
 
         async def endpoint(request: Request) -> Response:
             request.scope["confero.endpoint"] = self
+            WORK.set(f"{self.method} {self.path}")
             caller = await auth.authenticate(request, takes_tokens=True)
             use_reader_locale(request, caller.person)
             self._admit(caller)
@@ -99,6 +101,7 @@ class Page:
 
         async def endpoint(request: Request) -> Response:
             request.scope["confero.page"] = self
+            WORK.set(f"{self.method} {self.path}")
             caller = await auth.authenticate(request)
             use_reader_locale(request, caller.person)
             if self.audience in (Audience.signed_in, Audience.staff):

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from core.database import PooledConnection
+from core.pool import PooledConnection
 
 SCHEMA = """
 CREATE SCHEMA bare;

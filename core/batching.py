@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from core.database import my_turn
+
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -75,7 +77,8 @@ class _Queue(Generic[Item, Answer]):
         if not batch:
             return
         try:
-            answers = await self._batcher.store([item for item, _ in batch.values()])
+            async with my_turn():
+                answers = await self._batcher.store([item for item, _ in batch.values()])
         except Exception as failure:
             for _, done in batch.values():
                 if not done.done():

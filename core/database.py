@@ -1,8 +1,8 @@
 """The one door to PostgreSQL: connecting, transactions that join their caller's, and plain SQL."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -14,7 +14,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
 from tortoise.connection import get_connection, get_connections
 
-from core.outages import BROKEN
+from core.pool import BEGIN, PooledClient, PooledConnection, is_change, turn
 
 APPS = ("core", "accounts", "events", "certification")
 """In import order: Tortoise records no dependency between apps and migrates them as listed."""
@@ -22,43 +22,25 @@ APPS = ("core", "accounts", "events", "certification")
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-class PooledConnection(asyncpg.Connection):
-    """A connection that goes back to the pool without a round trip of its own.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long PostgreSQL lets a session of this process wait for a lock, and leave a transaction idle; seconds."""
 
-    asyncpg resets session state with a statement after every use, which doubles the round trips of a request. Nothing
-    here leaves session state behind: settings are `SET LOCAL`, locks are those of rows and transactions, and whoever
-    listens has a connection of their own. A transaction left open is still rolled back.
+    lock: float
+    idle_in_transaction: float
 
-    A connection that broke is ended on the spot, so that the pool throws it away: asyncpg notices by itself only those
-    whose socket has closed, and would hand the others out again.
-    """
+    def settings(self) -> dict[str, str]:
+        """The same as settings of the session, in milliseconds."""
+        return {
+            "lock_timeout": str(int(self.lock * 1000)),
+            "idle_in_transaction_session_timeout": str(int(self.idle_in_transaction * 1000)),
+        }
 
-    def get_reset_query(self) -> str:
-        """Nothing to reset."""
-        return ""
 
-    async def execute(self, *arguments: Any, **options: Any) -> str:  # Any: handed on as they come, here and below
-        """asyncpg's own; also what begins and ends transactions."""
-        try:
-            return await super().execute(*arguments, **options)
-        except BROKEN:
-            self.terminate()
-            raise
-
-    async def _execute(self, *arguments: Any, **options: Any) -> Any:
-        """What asyncpg's `fetch`, `fetchrow` and `fetchval` go through."""
-        try:
-            return await cast(Any, super())._execute(*arguments, **options)
-        except BROKEN:
-            self.terminate()
-            raise
-
-    async def _executemany(self, *arguments: Any, **options: Any) -> Any:
-        try:
-            return await cast(Any, super())._executemany(*arguments, **options)
-        except BROKEN:
-            self.terminate()
-            raise
+WEB = Patience(lock=2, idle_in_transaction=20)
+"""Somebody waits for the answer: rather "try again" than a queue that nobody sees."""
+WORKER = Patience(lock=15, idle_in_transaction=120)
+"""A job may draw and sign a file inside its transaction, and is tried again where a lock does not come."""
 
 
 def new_id() -> UUID:
@@ -66,7 +48,14 @@ def new_id() -> UUID:
     return uuid_utils.compat.uuid7()
 
 
-def tortoise_config(database_url: str, pool_size: int = 4, application_name: str = "confero") -> dict[str, Any]:
+def tortoise_config(
+    database_url: str,
+    pool_size: int = 4,
+    application_name: str = "confero",
+    *,
+    patience: Patience = WORKER,
+    for_reads: int = 0,
+) -> dict[str, Any]:
     """Tortoise's configuration for `database_url` (postgres://user:password@host:port/name or ?host=/socket)."""
     parts = urlsplit(database_url)
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
@@ -82,11 +71,13 @@ def tortoise_config(database_url: str, pool_size: int = 4, application_name: str
         "connection_class": PooledConnection,
         "timeout": 10,
         "command_timeout": 60,
+        "server_settings": patience.settings(),
+        "turns": max(1, pool_size - for_reads) if for_reads else None,
     }
     if sslmode := query.get("sslmode"):
         credentials["ssl"] = sslmode
     return {
-        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "connections": {"default": {"engine": "core.pool", "credentials": credentials}},
         "apps": {
             app: {"models": [f"{app}.models"], "migrations": f"{app}.migrations", "default_connection": "default"}
             for app in APPS
@@ -96,9 +87,20 @@ def tortoise_config(database_url: str, pool_size: int = 4, application_name: str
     }
 
 
-async def connect(database_url: str, pool_size: int = 4, application_name: str = "confero") -> None:
-    """Prepare the pool of this process; it connects with the first query, so a database that is away is no fault."""
-    await Tortoise.init(config=tortoise_config(database_url, pool_size, application_name), _enable_global_fallback=True)
+async def connect(
+    database_url: str,
+    pool_size: int = 4,
+    application_name: str = "confero",
+    *,
+    patience: Patience = WORKER,
+    for_reads: int = 0,
+) -> None:
+    """Prepare the pool of this process; it connects with the first query, so a database that is away is no fault.
+
+    With `for_reads` changes take turns and leave that many connections alone, so that reads find one at any time.
+    """
+    config = tortoise_config(database_url, pool_size, application_name, patience=patience, for_reads=for_reads)
+    await Tortoise.init(config=config, _enable_global_fallback=True)
 
 
 async def disconnect() -> None:
@@ -106,19 +108,56 @@ async def disconnect() -> None:
     await Tortoise.close_connections()
 
 
+class Whole:
+    """One transaction around all that a caller changes, begun by its first change; see `as_a_whole`."""
+
+    def __init__(self, stack: AsyncExitStack, first: Callable[[], Awaitable[None]]) -> None:
+        self._stack = stack
+        self._first = first
+        self.is_begun = False
+
+    async def begin(self) -> None:
+        """Begin now, unless that has happened."""
+        if not self.is_begun:
+            self.is_begun = True
+            await self._stack.enter_async_context(_new_transaction())
+            await self._first()
+
+
+@asynccontextmanager
+async def as_a_whole(first: Callable[[], Awaitable[None]]) -> AsyncIterator[Whole]:
+    """Make everything that the block changes one transaction, which begins with the first change by calling `first`.
+
+    What comes before, such as reading, hashing and counting, holds no connection. The block runs in one task.
+    """
+    async with AsyncExitStack() as stack:
+        whole = Whole(stack, first)
+        BEGIN.set(whole.begin)
+        stack.callback(BEGIN.set, None)
+        yield whole
+
+
 @asynccontextmanager
 async def transaction() -> AsyncIterator[Connection]:
     """Open a transaction, or join the caller's; yields its asyncpg connection.
 
     Every command runs inside one, so its audit row, mails and jobs are written together with the change or not at
-    all. An exception that leaves the outermost block rolls everything back.
+    all. An exception that leaves the outermost block rolls everything back. Raises `Busy` where too many wait.
     """
+    if (begin := BEGIN.get()) is not None:
+        await begin()
     client = get_connection("default")
     if isinstance(client, TransactionalDBClient):
         yield cast("Connection", cast(Any, client)._connection)
         return
-    opening = _Transaction(TransactionWrapper(cast(AsyncpgDBClient, client)), cast(Any, client)._pool_init_lock)
-    async with opening as opened:
+    async with _new_transaction() as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def _new_transaction() -> AsyncIterator[Connection]:
+    client: Any = get_connection("default")  # Any: the connection is private to Tortoise's clients
+    async with turn(client), _Transaction(TransactionWrapper(client), client._pool_init_lock) as opened:
         yield cast("Connection", cast(Any, opened)._connection)
 
 
@@ -151,8 +190,15 @@ class _Transaction(TransactionContextPooled):
 
 
 def is_in_transaction() -> bool:
-    """Whether the running task is inside `transaction()`."""
-    return isinstance(get_connection("default"), TransactionalDBClient)
+    """Whether what the running task changes is part of a transaction: one that is open, or `as_a_whole`."""
+    return BEGIN.get() is not None or isinstance(get_connection("default"), TransactionalDBClient)
+
+
+@asynccontextmanager
+async def my_turn() -> AsyncIterator[None]:
+    """The caller's turn to change something by a single statement, as `transaction` takes one. Raises `Busy`."""
+    async with turn(get_connection("default")):
+        yield
 
 
 @asynccontextmanager
@@ -165,47 +211,56 @@ async def connection() -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def own_connection() -> AsyncIterator[Connection]:
-    """A connection from the pool that stands outside any running transaction: what it writes outlives a rollback.
+    """A connection that stands outside any running transaction: what it writes outlives a rollback.
 
-    Waits at most five seconds, since callers may hold another connection of the same pool; then `TimeoutError`.
+    It comes from a small pool of its own, so that callers may hold one of the other. Waits at most five seconds, then
+    `TimeoutError`.
     """
     client: Any = get_connection("default")  # Any: `_parent` is private to Tortoise's transactions
     while isinstance(client, TransactionalDBClient):
         client = cast(Any, client)._parent
-    acquiring = cast(AsyncpgDBClient, client).acquire_connection()
-    acquired = await asyncio.wait_for(acquiring.__aenter__(), 5)
-    try:
+    pool = await cast(PooledClient, client).counters()
+    async with pool.acquire(timeout=5) as acquired:
         yield cast("Connection", acquired)
-    finally:
-        await acquiring.__aexit__(None, None, None)
 
 
 async def fetch(sql: str, *arguments: object) -> Sequence[asyncpg.Record]:
     """Rows of a plain SQL statement, in the running transaction if there is one."""
-    return await (await _runner()).fetch(sql, *arguments)
+    async with _runner(sql) as runner:
+        return await runner.fetch(sql, *arguments)
 
 
 async def fetchrow(sql: str, *arguments: object) -> asyncpg.Record | None:
     """First row of a plain SQL statement, or None."""
-    return await (await _runner()).fetchrow(sql, *arguments)
+    async with _runner(sql) as runner:
+        return await runner.fetchrow(sql, *arguments)
 
 
 async def fetchval(sql: str, *arguments: object) -> Any:
     """First column of the first row, or None. (Any: SQL decides the type.)"""
-    return await (await _runner()).fetchval(sql, *arguments)
+    async with _runner(sql) as runner:
+        return await runner.fetchval(sql, *arguments)
 
 
 async def execute(sql: str, *arguments: object) -> str:
     """Run a plain SQL statement; returns PostgreSQL's command tag such as `UPDATE 1`."""
-    return await (await _runner()).execute(sql, *arguments)
+    async with _runner(sql) as runner:
+        return await runner.execute(sql, *arguments)
 
 
-async def _runner() -> "Connection | asyncpg.Pool[asyncpg.Record]":
+@asynccontextmanager
+async def _runner(sql: str) -> AsyncIterator["Connection | asyncpg.Pool[asyncpg.Record]"]:
     """The running transaction's connection, else the pool itself: one statement needs none of Tortoise's wrapping."""
-    client: Any = get_connection("default")  # Any: the pool and connection are private to Tortoise's clients
+    begin = BEGIN.get()
+    if begin is not None and is_change(sql):
+        await begin()
+    client: Any = get_connection("default")  # Any: the connection is private to Tortoise's clients
     if isinstance(client, TransactionalDBClient):
-        return cast("Connection", cast(Any, client)._connection)
-    if client._pool is None:
-        async with client.acquire_connection():
-            pass  # connects
-    return cast("asyncpg.Pool[asyncpg.Record]", client._pool)
+        yield cast("Connection", cast(Any, client)._connection)
+        return
+    pool = client._pool or await client.ready()
+    if is_change(sql):
+        async with turn(client):
+            yield pool
+    else:
+        yield pool

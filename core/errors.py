@@ -88,3 +88,10 @@ class Unavailable(AppError):
         503,
         N_("Confero is restarting. Nothing was lost; try again in a few seconds."),
     )
+
+
+class Busy(Unavailable):
+    """503: too many want the same thing at this moment; nothing was changed."""
+
+    code = "busy"
+    message = N_("Many people are changing this right now. Nothing was saved; try again in a few seconds.")

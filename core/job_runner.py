@@ -21,7 +21,7 @@ from pgqueuer.types import JobId, QueueEntrypoint, QueueManagerId
 from prometheus_client import Counter
 
 from core import jobs
-from core.database import Connection, connection, execute, fetchval
+from core.database import WORKER, Connection, connection, execute, fetchval
 from core.i18n import use_locale
 from core.outages import AWAY
 from core.settings import Settings
@@ -134,7 +134,7 @@ async def _work(database_url: str, stop: asyncio.Event, pace: Pace) -> None:
         database_url,
         timeout=10,
         command_timeout=pace.answer_within.total_seconds(),
-        server_settings={"application_name": "confero-worker-queue"},
+        server_settings={"application_name": "confero-worker-queue", **WORKER.settings()},
     )
     try:
         manager = QueueManager(Queries(_ImpatientDriver(own)))

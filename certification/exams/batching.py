@@ -9,7 +9,7 @@ import asyncpg
 
 from certification.exams.models import GRACE
 from core.batching import Batcher
-from core.database import fetch, is_in_transaction
+from core.database import fetch, is_in_transaction, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ async def store(save: Save) -> bool:
     Inside a transaction it is part of that; otherwise it may share a statement with others.
     """
     if is_in_transaction():
-        return save.key in await _store([save])
+        async with transaction():
+            return save.key in await _store([save])
     return await _BATCHER.put(save) is not None
 
 

@@ -11,7 +11,7 @@ import asyncpg
 
 from accounts.tokens import new_code
 from core.batching import Batcher
-from core.database import fetch, is_in_transaction, new_id
+from core.database import fetch, is_in_transaction, new_id, transaction
 from events.registration.models import CODE_LENGTH
 
 log = logging.getLogger("confero.registration")
@@ -81,7 +81,8 @@ async def take(wanted: Claim) -> asyncpg.Record | None:
     Inside a transaction it is part of that. Raises `asyncpg.UniqueViolationError` on `registration_once`.
     """
     if is_in_transaction():
-        return (await _take([wanted])).get(wanted.person_id)
+        async with transaction():
+            return (await _take([wanted])).get(wanted.person_id)
     return await _BATCHER.put(wanted)
 
 
