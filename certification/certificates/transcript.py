@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from reportlab.pdfgen.canvas import Canvas
-
 from core.i18n import direction, use_locale
 from core.i18n import gettext as _
 from core.templating import format_date, format_number
 from core.typesetting import Align, Fitted, Style, Weight, draw, draw_qr, fit
+from core.typesetting.canvas import ArchivalCanvas, Link
 from core.typesetting.pages import Colour, document
 
 _WIDTH, _HEIGHT = 595.276, 841.89  # A4 portrait
@@ -121,41 +120,48 @@ def _paged(entries: Sequence[_Entry]) -> list[list[_Entry]]:
 
 def _page(
     facts: TranscriptFacts, title: str, entries: Sequence[_Entry], number: int, count: int
-) -> Callable[[Canvas], None]:
-    def paint(canvas: Canvas) -> None:
+) -> Callable[[ArchivalCanvas], None]:
+    def paint(canvas: ArchivalCanvas) -> None:
         plain = Style(Weight.REGULAR, facts.language)
         y = _NEXT
         if number == 1:
             heading = Style(Weight.BOLD, facts.language)
-            _line(canvas, facts, fit(title, heading, 24, 13, _COLUMN), heading, 760, _INK)
+            with canvas.content("H1"):
+                _line(canvas, facts, fit(title, heading, 24, 13, _COLUMN), heading, 760, _INK)
             written = _("Written on %(date)s. Scan a code to verify its line.")
             words = fit(written % {"date": format_date(facts.written_on)}, plain, 10.5, 8, _COLUMN)
-            _line(canvas, facts, words, plain, 736, _QUIET)
+            with canvas.content("P"):
+                _line(canvas, facts, words, plain, 736, _QUIET)
             y = _FIRST
         for entry in entries:
             _paint_entry(canvas, facts, entry, y)
             y -= entry.height
         foot = _("Page %(number)s of %(count)s") % {"number": number, "count": count}
-        _line(canvas, facts, fit(foot, plain, 9, 7, _COLUMN), plain, 40, _QUIET)
+        with canvas.decoration():
+            _line(canvas, facts, fit(foot, plain, 9, 7, _COLUMN), plain, 40, _QUIET)
 
     return paint
 
 
-def _paint_entry(canvas: Canvas, facts: TranscriptFacts, entry: _Entry, top: float) -> None:
-    canvas.setStrokeColorRGB(*_RULE)
-    canvas.setLineWidth(0.5)
-    canvas.line(_MARGIN, top, _WIDTH - _MARGIN, top)
+def _paint_entry(canvas: ArchivalCanvas, facts: TranscriptFacts, entry: _Entry, top: float) -> None:
+    with canvas.decoration():
+        canvas.setStrokeColorRGB(*_RULE)
+        canvas.setLineWidth(0.5)
+        canvas.line(_MARGIN, top, _WIDTH - _MARGIN, top)
     left = _MARGIN if _is_mirrored(facts) else _WIDTH - _MARGIN - _QR
-    draw_qr(canvas, entry.entry.verify_url, left, top - 8 - _QR, _QR)
-    canvas.linkURL(entry.entry.verify_url, (left, top - 8 - _QR, left + _QR, top - 8))
+    place, address = (left, top - 8 - _QR, left + _QR, top - 8), entry.entry.verify_url
     y = top - 10
     for fitted, style, ink, leading in entry.blocks:
-        for index in range(len(fitted.lines)):
-            y -= fitted.size * leading
-            _line(canvas, facts, Fitted((fitted.lines[index],), fitted.size), style, y + fitted.size * 0.3, ink)
+        with canvas.content("P"):
+            for line in fitted.lines:
+                y -= fitted.size * leading
+                _line(canvas, facts, Fitted((line,), fitted.size), style, y + fitted.size * 0.3, ink)
+    words = _("QR code that leads to %(address)s") % {"address": address}
+    with canvas.figure(words, place, Link(address, place, words)):
+        draw_qr(canvas, address, *place[:2], _QR)
 
 
-def _line(canvas: Canvas, facts: TranscriptFacts, fitted: Fitted, style: Style, y: float, ink: Colour) -> None:
+def _line(canvas: ArchivalCanvas, facts: TranscriptFacts, fitted: Fitted, style: Style, y: float, ink: Colour) -> None:
     canvas.setFillColorRGB(*ink)
     is_mirrored = _is_mirrored(facts)
     x = _WIDTH - _MARGIN if is_mirrored else _MARGIN

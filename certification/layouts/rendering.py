@@ -6,12 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from certification.layouts.definition import LayoutDefinition
+from certification.layouts.drawings import paint_background
 from certification.layouts.facts import DocumentFacts
-from certification.layouts.painting import MM, MissingPicture, Sheet, paint, paint_background
+from certification.layouts.painting import paint
 from certification.layouts.placeholders import values_of
+from certification.layouts.sheet import MM, MissingPicture, Sheet
 from core.i18n import direction, use_locale
 from core.i18n import gettext as _
-from core.typesetting.pdfa import AttachedFile, Document, Metadata
+from core.typesetting.canvas import ArchivalCanvas
+from core.typesetting.pdfa import AttachedFile, Metadata
 
 __all__ = ["AttachedFile", "MissingPicture", "render"]
 
@@ -42,13 +45,6 @@ def _render(
     created_at: datetime,
 ) -> bytes:
     use_locale(facts.language)
-    width, height = definition.size
-    document = Document((width * MM, height * MM))
-    is_mirrored = direction(facts.language) == "rtl"
-    sheet = Sheet(document, facts, values_of(facts), pictures, is_mirrored, definition.typeface)
-    paint_background(sheet, definition.background, definition.background_picture)
-    for element in definition.elements:
-        paint(sheet, element)
     metadata = Metadata(
         title=_("%(achievement)s: %(name)s") % {"achievement": facts.achievement, "name": facts.holder_name},
         author=facts.organization,
@@ -56,4 +52,11 @@ def _render(
         language=facts.language,
         created_at=created_at,
     )
-    return document.written(metadata, attachments)
+    width, height = definition.size
+    canvas = ArchivalCanvas((width * MM, height * MM), metadata)
+    is_mirrored = direction(facts.language) == "rtl"
+    sheet = Sheet(canvas, facts, values_of(facts), pictures, is_mirrored, definition.typeface)
+    paint_background(sheet, definition.background, definition.background_picture)
+    for element in definition.elements:
+        paint(sheet, element)
+    return canvas.finished(attachments)

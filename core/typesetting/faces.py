@@ -1,33 +1,22 @@
 """The loaded fonts of this process: each is read when a text first needs it, and then kept."""
 
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import RLock
 from typing import Any
 
 import uharfbuzz
 from fontTools.pens.basePen import BasePen
-from reportlab.pdfbase.pdfdoc import PDFName
+from reportlab.pdfbase.pdfdoc import PDFArray, PDFObjectReference
 from reportlab.pdfbase.ttfonts import FF_NONSYMBOLIC, FF_SYMBOLIC, SUBSETN, TTFont, makeToUnicodeCMap
+from reportlab.pdfgen.pathobject import PDFPathObject
 
 from core.fonts import FAMILIES, LATIN, Family, Weight, ensure, fonts_folder
-from core.typesetting.writer import PdfFile, stream
+from core.typesetting.objects import Dictionary, encoded, name
 
 _OWN_CODES = 0xF0000  # Private use to the end of Unicode; no font here has such characters.
 _NOTHING = "\u200b"  # What a mere part of a letter says to readers that do not know /ActualText.
 _lock = RLock()
-
-
-@dataclass(frozen=True, slots=True)
-class _Embedded:
-    """The objects of a subset: entries of font and descriptor, and the two streams."""
-
-    font: bytes
-    descriptor: bytes
-    file: bytes
-    mapping: bytes
 
 
 class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
@@ -37,77 +26,59 @@ class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
         """Load the font. A Latin one embeds all of ASCII each time, so that most documents share a subset."""
         super().__init__(name, path, asciiReadable=is_latin)
         self.meanings: dict[int, str] = {}
-        self._make_subset = self.face.makeSubset
-        self.face.makeSubset = self._subset
         self._subset_of = lru_cache(maxsize=48)(self._made)
         self._widths_of = lru_cache(maxsize=48)(self._array_of_widths)
         self._mapping_of = lru_cache(maxsize=48)(self._mapped)
-        self._embedded_of = lru_cache(maxsize=48)(self._embedded)
-
-    def embed(self, document: Any, file: PdfFile) -> Iterator[tuple[str, int]]:
-        """Write the subsets that `document` used into `file`; yields their names on the page and object numbers."""
-        state = self.state.pop(document)
-        for number, codes in enumerate(state.subsets):
-            embedded = self._embedded_of(number, tuple(codes))
-            font_file, mapping = file.add(embedded.file), file.add(embedded.mapping)
-            descriptor = file.add(b"<<%b/FontFile2 %d 0 R>>" % (embedded.descriptor, font_file))
-            font = b"<<%b/FontDescriptor %d 0 R/ToUnicode %d 0 R>>" % (embedded.font, descriptor, mapping)
-            yield f"{state.internalName}+{number}", file.add(font)
-
-    def _embedded(self, number: int, codes: tuple[int, ...]) -> _Embedded:
-        content, compressed = self._subset_of(codes)
-        face = self.face
-        name = b"".join((SUBSETN(number), b"+", face.name, face.subfontNameX)).decode("ascii")
-        mapping = self._mapping_of(makeToUnicodeCMap(name, list(codes)), codes)
-        box = " ".join(f"{edge:g}" for edge in face.bbox)
-        descriptor = (
-            f"/Type/FontDescriptor/FontName/{name}/Flags {face.flags & ~FF_NONSYMBOLIC | FF_SYMBOLIC}"
-            f"/FontBBox[{box}]/ItalicAngle {face.italicAngle:g}/Ascent {face.ascent:g}/Descent {face.descent:g}"
-            f"/CapHeight {face.capHeight:g}/StemV {face.stemV:g}/MissingWidth {face.defaultWidth:g}"
-        )
-        font = (
-            f"/Type/Font/Subtype/TrueType/BaseFont/{name}/FirstChar 0/LastChar {len(codes) - 1}"
-            f"/Widths{self._widths_of(codes)}"
-        )
-        return _Embedded(
-            font.encode("ascii"),
-            descriptor.encode("ascii"),
-            stream(b"/Length1 %d/Filter/FlateDecode" % len(content), compressed),
-            stream(b"/Filter/FlateDecode", mapping),
-        )
 
     def addObjects(self, doc: Any) -> None:  # noqa: N802
         """Add the subsets to the document, each with a /ToUnicode of our own (ISO 32000-2, 9.10.3)."""
-        state = self.state[doc]
-        subsets = state.subsets
-        super().addObjects(doc)
-        fonts = doc.idToObject["BasicFonts"].dict
-        for number, codes in enumerate(subsets):
-            name = b"".join((SUBSETN(number), b"+", self.face.name, self.face.subfontNameX)).decode("ascii")
-            fonts[f"{state.internalName}+{number}"].Widths = self._widths_of(tuple(codes))
-            mapping = doc.idToObject["toUnicodeCMap:" + name]
-            _settle(mapping, self._mapping_of(mapping.content, tuple(codes)))
-            _settle(doc.idToObject[f"fontFile:{self.face.filename}({name})"], self._subset_of(tuple(codes))[1])
+        state = self.state.pop(doc)
+        fonts = doc.idToObject["BasicFonts"]
+        for number, codes in enumerate(state.subsets):
+            fonts[f"{state.internalName}+{number}"] = self._font_of(doc, number, tuple(codes))
 
-    def _subset(self, codes: list[int]) -> bytes:
-        return self._subset_of(tuple(codes))[0]
+    def _font_of(self, doc: Any, number: int, codes: tuple[int, ...]) -> PDFObjectReference:
+        """A subset as a simple symbolic font, which needs no /Encoding (ISO 19005-3, 6.2.11.6)."""
+        face = self.face
+        label = b"".join((SUBSETN(number), b"+", face.name, face.subfontNameX))
+        content, compressed = self._subset_of(codes)
+        descriptor = {
+            "Type": name("FontDescriptor"),
+            "FontName": b"/" + label,
+            "Flags": face.flags & ~FF_NONSYMBOLIC | FF_SYMBOLIC,
+            "FontBBox": PDFArray(face.bbox),
+            "ItalicAngle": face.italicAngle,
+            "Ascent": face.ascent,
+            "Descent": face.descent,
+            "CapHeight": face.capHeight,
+            "StemV": face.stemV,
+            "MissingWidth": face.defaultWidth,
+            "FontFile2": encoded(compressed, "FlateDecode", {"Length1": len(content)}),
+        }
+        font = {
+            "Type": name("Font"),
+            "Subtype": name("TrueType"),
+            "BaseFont": b"/" + label,
+            "FirstChar": 0,
+            "LastChar": len(codes) - 1,
+            "Widths": self._widths_of(codes),
+            "FontDescriptor": doc.Reference(Dictionary(descriptor)),
+            "ToUnicode": encoded(self._mapping_of(label.decode("ascii"), codes), "FlateDecode", {}),
+        }
+        return doc.Reference(Dictionary(font))
 
     def _made(self, codes: tuple[int, ...]) -> tuple[bytes, bytes]:
         """The font file of a subset, plain and compressed: together half of the time that a page takes."""
         with _lock:  # reportlab reads a font file from a place that it keeps in the font.
-            content = self._make_subset(list(codes))
+            content = self.face.makeSubset(list(codes))
         return content, zlib.compress(content)
 
-    def _array_of_widths(self, codes: tuple[int, ...]) -> str:
-        return f"[{' '.join(f'{self.face.getCharWidth(code):g}' for code in codes)}]"
+    def _array_of_widths(self, codes: tuple[int, ...]) -> bytes:
+        return f"[{' '.join(f'{self.face.getCharWidth(code):g}' for code in codes)}]".encode("ascii")
 
-    def _mapped(self, content: str, codes: tuple[int, ...]) -> bytes:
+    def _mapped(self, name: str, codes: tuple[int, ...]) -> bytes:
+        content = makeToUnicodeCMap(name, list(codes))
         return zlib.compress(_meaningful(content, codes, self.meanings).encode("ascii"))
-
-
-def _settle(stream: Any, compressed: bytes) -> None:
-    stream.content = compressed
-    stream.dictionary["Filter"] = PDFName("FlateDecode")
 
 
 def _meaningful(content: str, codes: tuple[int, ...], meanings: dict[int, str]) -> str:
@@ -123,28 +94,27 @@ def _meaningful(content: str, codes: tuple[int, ...], meanings: dict[int, str]) 
 
 
 class _Outline(BasePen):  # type: ignore[misc]  # fontTools has no types
-    """Collects an outline as PDF path operators; the base class turns quadratic curves into cubic ones."""
+    """Traces an outline as a path of reportlab's; the base class turns quadratic curves into cubic ones."""
 
     def __init__(self, scale: float) -> None:
         super().__init__(None)
-        self.operators: list[str] = []
+        self.path = PDFPathObject()
         self._scale = scale
 
-    def _add(self, operator: str, *points: tuple[float, float]) -> None:
-        numbers = " ".join(f"{x * self._scale:.5g} {y * self._scale:.5g}" for x, y in points)
-        self.operators.append(f"{numbers} {operator}")
+    def _scaled(self, *points: tuple[float, float]) -> list[float]:
+        return [round(number * self._scale, 2) for point in points for number in point]
 
     def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
-        self._add("m", pt)
+        self.path.moveTo(*self._scaled(pt))
 
     def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802
-        self._add("l", pt)
+        self.path.lineTo(*self._scaled(pt))
 
     def _curveToOne(self, *points: tuple[float, float]) -> None:  # noqa: N802
-        self._add("c", *points)
+        self.path.curveTo(*self._scaled(*points))
 
     def _closePath(self) -> None:  # noqa: N802
-        self.operators.append("h")
+        self.path.close()
 
 
 class Face:
@@ -166,7 +136,7 @@ class Face:
         self._characters: dict[int, int] = table.charToGlyph
         self._widths: dict[int, float] = table.charWidths
         self._codes: dict[tuple[int, str], int] = {}
-        self._outlines: dict[int, str] = {}
+        self._outlines: dict[int, PDFPathObject | None] = {}
         self._extents: dict[int, tuple[float, float, float, float]] = {}
 
     def knows(self, character: str) -> bool:
@@ -188,13 +158,13 @@ class Face:
             self._characters[code] = glyph
             return code
 
-    def outline(self, code: int) -> str:
-        """The outline of the glyph of `code` as path operators, in thousandths of the font size."""
+    def outline(self, code: int) -> PDFPathObject | None:
+        """The outline of the glyph of `code`, in thousandths of the font size; None where there is nothing to see."""
         with _lock:
             if code not in self._outlines:
                 pen = _Outline(self.per_mille)
                 self.shaper.draw_glyph_with_pen(self._characters[code], pen)
-                self._outlines[code] = " ".join(pen.operators)
+                self._outlines[code] = pen.path if pen.path.getCode() else None
             return self._outlines[code]
 
     def extents(self, code: int) -> tuple[float, float, float, float]:

@@ -1,18 +1,18 @@
 """Pictures in PDFs: decoded, made sRGB and compressed once a process, however many documents show them."""
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, UnidentifiedImageError
+from reportlab.pdfbase.pdfdoc import PDFDocument
 
 from core.errors import AppError
 from core.i18n import N_
-from core.typesetting.writer import stream
+from core.typesetting.objects import Stream, encoded, name
 
 _MOST_PIXELS = 2400  # along the longer side: 300 dpi over 20 cm
 
@@ -25,12 +25,28 @@ class UnreadablePicture(AppError):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """Width and height in pixels; the image XObject, given the number of its mask; and that mask where it has one."""
+    """Width and height in pixels, colour space, how the content is encoded, and the mask of a transparent picture."""
 
     width: int
     height: int
-    stream: Callable[[int | None], bytes]
-    mask: bytes | None
+    space: Literal["DeviceRGB", "DeviceGray"]
+    code: Literal["DCTDecode", "FlateDecode"]
+    content: bytes
+    mask: "Image | None" = None
+
+    def stream(self, document: PDFDocument) -> Stream:
+        """The image XObject (ISO 32000-1, 8.9.5) of `document`, which gets the mask as well."""
+        entries = {
+            "Type": name("XObject"),
+            "Subtype": name("Image"),
+            "Width": self.width,
+            "Height": self.height,
+            "BitsPerComponent": 8,
+            "ColorSpace": name(self.space),
+        }
+        if self.mask:
+            entries["SMask"] = document.Reference(self.mask.stream(document))
+        return encoded(self.content, self.code, entries)
 
 
 def image(content: bytes) -> Image:
@@ -56,8 +72,8 @@ def _unchanged(opened: Any, content: bytes) -> Image | None:
     if not is_plain or max(opened.size) > _MOST_PIXELS or opened.getexif().get(0x0112, 1) != 1:
         return None
     opened.load()
-    space = b"DeviceRGB" if opened.mode == "RGB" else b"DeviceGray"
-    return _made(opened.size, space, b"DCTDecode", content, None)
+    width, height = opened.size
+    return Image(width, height, "DeviceRGB" if opened.mode == "RGB" else "DeviceGray", "DCTDecode", content)
 
 
 def _upright(opened: Any) -> Any:
@@ -85,23 +101,12 @@ def _in_srgb(picture: Any, profile: bytes) -> Any:
 
 
 def _recoded(picture: Any) -> Image:
+    width, height = picture.size
     mask = None
     if picture.mode == "RGBA":
         alpha = picture.getchannel("A")
         if alpha.getextrema()[0] < 255:
-            mask = _entries(picture.size, b"DeviceGray", b"FlateDecode", zlib.compress(alpha.tobytes()), b"")
+            mask = Image(width, height, "DeviceGray", "FlateDecode", zlib.compress(alpha.tobytes()))
         picture = picture.convert("RGB")
-    space = b"DeviceGray" if picture.mode == "L" else b"DeviceRGB"
-    return _made(picture.size, space, b"FlateDecode", zlib.compress(picture.tobytes()), mask)
-
-
-def _made(size: tuple[int, int], space: bytes, code: bytes, content: bytes, mask: bytes | None) -> Image:
-    def written(mask_number: int | None) -> bytes:
-        return _entries(size, space, code, content, b"/SMask %d 0 R" % mask_number if mask_number else b"")
-
-    return Image(*size, written, mask)
-
-
-def _entries(size: tuple[int, int], space: bytes, code: bytes, content: bytes, more: bytes) -> bytes:
-    entries = b"/Type/XObject/Subtype/Image/Width %d/Height %d/BitsPerComponent 8/ColorSpace/%b/Filter/%b%b"
-    return stream(entries % (*size, space, code, more), content)
+    space: Literal["DeviceRGB", "DeviceGray"] = "DeviceGray" if picture.mode == "L" else "DeviceRGB"
+    return Image(width, height, space, "FlateDecode", zlib.compress(picture.tobytes()), mask)

@@ -1,30 +1,17 @@
-"""Measuring, drawing, wrapping and fitting of text; all sizes and places are PDF points, y is the baseline."""
+"""Measuring, wrapping and fitting of text; all sizes are PDF points."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import lru_cache
-from typing import Any
 
-from reportlab.pdfgen.canvas import Canvas
-
-from core.typesetting.faces import Face
 from core.typesetting.scripts import clusters
-from core.typesetting.shaping import Glyph, Line, Run, Style, is_right_to_left, lay, normal
+from core.typesetting.shaping import Line, Style, is_right_to_left, lay, normal
 
 _NEVER_FIRST = frozenset("、。，．：；？！）」』】〕〉》’”・ー…‥々ゝゞァィゥェォッャュョぁぃぅぇぉっゃゅょ")
 _NEVER_LAST = frozenset("（「『【〔〈《‘“")
 _STEP = 0.94  # by which a size shrinks from one trial to the next
 _SLACK = 1e-6  # of a width: what rounding may take from a word that just fits
-
-
-class Align(Enum):
-    """Where x lies on the line: at its start on the left, its middle or its end on the right."""
-
-    LEFT = 0.0
-    CENTRE = 0.5
-    RIGHT = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,104 +26,6 @@ def measure(text: str | Line, style: Style, size: float) -> float:
     """Width of `text` on one line in points. Raises `UnsettableText`."""
     line = lay(text, style) if isinstance(text, str) else text
     return line.advance * size / 1000
-
-
-def draw(
-    canvas: Canvas, text: str | Line, x: float, y: float, style: Style, size: float, align: Align = Align.LEFT
-) -> None:
-    """Draw one line on the baseline `y`, in the canvas' fill colour.
-
-    A line whose glyphs do not read as its text carries it as /ActualText (ISO 32000-2, 14.9.4), so that searching,
-    copying and reading aloud work in every script. Raises `UnsettableText` before anything is drawn.
-    """
-    line = lay(text, style) if isinstance(text, str) else text
-    canvas.addLiteral(operators(canvas._doc, line, x - line.advance * size / 1000 * align.value, y, size))
-
-
-def operators(document: Any, line: Line, x: float, y: float, size: float) -> str:
-    """The operators that show `line` from x on the baseline y, in the fill colour that holds there.
-
-    `document` is what collects the fonts that they use: a reportlab document, or a `pdfa.Document`.
-    """
-    shown = []
-    for run in line.runs:
-        shown.append(_shown(document, run, x, y, size))
-        x += run.advance * size / 1000
-    return " ".join(shown)
-
-
-def _shown(document: Any, run: Run, x: float, y: float, size: float) -> str:
-    """Operators that show a run.
-
-    From left to right, glyphs that do not read as the text carry all of it. From right to left that fails: readers
-    (PDFium, Poppler) turn glyphs around, and /ActualText with them or not, as they please. So there each letter is
-    one glyph that says the whole letter, and its other parts, such as the dots, are drawn as plain outlines.
-    """
-    if run.is_rtl and not run.is_plain:
-        return _shown_in_parts(document, run, x, y, size)
-    shown = f"BT {size:.3f} 0 0 {size:.3f} {x:.3f} {y:.3f} Tm {_show(document, run.face, run.glyphs)} ET"
-    if run.is_plain:
-        return shown
-    return f"/Span <</ActualText <FEFF{run.text.encode('utf-16-be').hex()}>>> BDC {shown} EMC"
-
-
-def _shown_in_parts(document: Any, run: Run, x: float, y: float, size: float) -> str:
-    pen = lead = 0.0
-    letters: list[Glyph] = []
-    parts = []
-    for glyph in run.glyphs:
-        if glyph.text:
-            letters.append(glyph)
-        else:
-            outline = run.face.outline(glyph.code)
-            parts.append(f"q 1 0 0 1 {pen + glyph.x:.5g} {glyph.y:.5g} cm {outline} f Q" if outline else "")
-            if letters:
-                letters[-1] = replace(letters[-1], advance=letters[-1].advance + glyph.advance)
-            else:
-                lead += glyph.advance
-        pen += glyph.advance
-    unit = size / 1000
-    drawn = f"q {unit:.6f} 0 0 {unit:.6f} {x:.3f} {y:.3f} cm {' '.join(parts)} Q"
-    start = x + lead * unit
-    return f"{drawn} BT {size:.3f} 0 0 {size:.3f} {start:.3f} {y:.3f} Tm {_show(document, run.face, letters)} ET"
-
-
-def _show(document: Any, face: Face, shown_glyphs: Sequence[Glyph]) -> str:
-    """Show glyphs at the pen; reportlab hands out the subset's codes and remembers what to embed."""
-    font = face.font
-    glyphs = iter(shown_glyphs)
-    parts: list[str] = []
-    rise = 0.0
-    for subset, codes in font.splitString("".join(chr(glyph.code) for glyph in shown_glyphs), document):
-        parts.append(f"{font.getSubsetInternalName(subset, document)} 1 Tf")
-        shown: list[str] = []
-        letters, pending = "", 0.0
-        for code in codes:
-            glyph = next(glyphs)
-            if glyph.y != rise:
-                shown, letters, pending = _flush(parts, shown, letters, pending)
-                rise = glyph.y
-                parts.append(f"{rise / 1000:.5g} Ts")
-            pending -= glyph.x
-            if abs(pending) > 0.05:
-                shown += [f"<{letters}>", f"{pending:.5g}"] if letters else [f"{pending:.5g}"]
-                letters, pending = "", 0.0
-            letters += f"{code:02x}"
-            pending = glyph.x + face.width(glyph.code) - glyph.advance
-        _flush(parts, shown, letters, pending)
-    if rise:
-        parts.append("0 Ts")
-    return " ".join(parts)
-
-
-def _flush(parts: list[str], shown: list[str], letters: str, pending: float) -> tuple[list[str], str, float]:
-    if letters:
-        shown.append(f"<{letters}>")
-    if abs(pending) > 0.05:
-        shown.append(f"{pending:.5g}")
-    if shown:
-        parts.append(f"{shown[0]} Tj" if len(shown) == 1 and letters else f"[{''.join(shown)}] TJ")
-    return [], "", 0.0
 
 
 def wrap(text: str, style: Style, size: float, width: float) -> tuple[Line, ...]:

@@ -4,11 +4,10 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date
 
-from reportlab.pdfgen.canvas import Canvas
-
 from core.i18n import direction, use_locale
 from core.i18n import gettext as _
 from core.typesetting import Align, Fitted, Style, Weight, draw, draw_qr, fit
+from core.typesetting.canvas import ArchivalCanvas
 from core.typesetting.pages import Colour, colour, one_page, tint
 
 _WIDTH, _HEIGHT = 595.276, 841.89  # A4 portrait
@@ -62,7 +61,7 @@ def _render(facts: TicketFacts) -> bytes:
     )
 
 
-def _paint(canvas: Canvas, facts: TicketFacts) -> None:
+def _paint(canvas: ArchivalCanvas, facts: TicketFacts) -> None:
     accent = colour(facts.accent)
     _paint_banner(canvas, facts, accent)
     _paint_card(canvas, facts)
@@ -70,21 +69,24 @@ def _paint(canvas: Canvas, facts: TicketFacts) -> None:
     _paint_code(canvas, facts, accent)
 
 
-def _paint_banner(canvas: Canvas, facts: TicketFacts, accent: Colour) -> None:
+def _paint_banner(canvas: ArchivalCanvas, facts: TicketFacts, accent: Colour) -> None:
     """The event over the accent colour; light text on dark accents, dark on light ones."""
-    canvas.setFillColorRGB(*accent)
-    canvas.rect(0, _HEIGHT - _BANNER, _WIDTH, _BANNER, stroke=0, fill=1)
+    with canvas.decoration():
+        canvas.setFillColorRGB(*accent)
+        canvas.rect(0, _HEIGHT - _BANNER, _WIDTH, _BANNER, stroke=0, fill=1)
     red, green, blue = accent
     is_dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.6
     ink: Colour = (1, 1, 1) if is_dark else _INK
     small, title = Style(Weight.REGULAR, facts.language, tracking=40), Style(Weight.BOLD, facts.language)
-    canvas.setFillColorRGB(*ink)
-    _lines(canvas, facts, fit(facts.organization, small, 11, 8, _COLUMN), small, _HEIGHT - 52)
+    with canvas.content("P"):
+        canvas.setFillColorRGB(*ink)
+        _lines(canvas, facts, fit(facts.organization, small, 11, 8, _COLUMN), small, _HEIGHT - 52)
     heading = fit(facts.event, title, 30, 20, _COLUMN, 3)
-    _lines(canvas, facts, heading, title, _HEIGHT - 62 - heading.size * 1.22, 1.22)
+    with canvas.content("H1"):
+        _lines(canvas, facts, heading, title, _HEIGHT - 62 - heading.size * 1.22, 1.22)
 
 
-def _paint_card(canvas: Canvas, facts: TicketFacts) -> None:
+def _paint_card(canvas: ArchivalCanvas, facts: TicketFacts) -> None:
     """Who, when and where: labels above their values, down to the fold."""
     label, value = Style(Weight.REGULAR, facts.language), Style(Weight.BOLD, facts.language)
     half = (_COLUMN - 24) / 2
@@ -96,44 +98,52 @@ def _paint_card(canvas: Canvas, facts: TicketFacts) -> None:
         (_("Ticket type"), facts.ticket_type, _MARGIN, _HEIGHT - 384, _COLUMN, 12.5),
     )
     for name, text, x, y, width, size in rows:
-        canvas.setFillColorRGB(*_QUIET)
-        _lines(canvas, facts, fit(name, label, 9, 6, width), label, y, x=x)
-        canvas.setFillColorRGB(*_INK)
         lines = 1 if y < _HEIGHT - 380 else 2
         fitted = fit(text, value, size, size * 0.72, width, lines)
-        _lines(canvas, facts, fitted, value, y - 5 - fitted.size, 1.25, x)
+        with canvas.content("P"):
+            canvas.setFillColorRGB(*_QUIET)
+            _lines(canvas, facts, fit(name, label, 9, 6, width), label, y, x=x)
+            canvas.setFillColorRGB(*_INK)
+            _lines(canvas, facts, fitted, value, y - 5 - fitted.size, 1.25, x)
 
 
-def _paint_folds(canvas: Canvas) -> None:
-    canvas.setStrokeColorRGB(*_RULE)
-    canvas.setLineWidth(0.6)
-    canvas.setDash(2, 4)
-    canvas.line(0, _FOLD, _WIDTH, _FOLD)
-    canvas.line(_WIDTH / 2, 0, _WIDTH / 2, 24)  # The second fold is only marked at the edges, clear of the QR code.
-    canvas.line(_WIDTH / 2, _FOLD - 24, _WIDTH / 2, _FOLD)
-    canvas.setDash()
+def _paint_folds(canvas: ArchivalCanvas) -> None:
+    with canvas.decoration():
+        canvas.setStrokeColorRGB(*_RULE)
+        canvas.setLineWidth(0.6)
+        canvas.setDash(2, 4)
+        canvas.line(0, _FOLD, _WIDTH, _FOLD)
+        canvas.line(_WIDTH / 2, 0, _WIDTH / 2, 24)  # The second fold is only marked at the edges, clear of the QR code.
+        canvas.line(_WIDTH / 2, _FOLD - 24, _WIDTH / 2, _FOLD)
+        canvas.setDash()
 
 
-def _paint_code(canvas: Canvas, facts: TicketFacts, accent: Colour) -> None:
+def _paint_code(canvas: ArchivalCanvas, facts: TicketFacts, accent: Colour) -> None:
     """The code for the scanner in the lower quarter where reading starts, and in groups for people beside it."""
     quarter = _WIDTH / 2
     middle = _from_start(quarter / 2, facts)
-    draw_qr(canvas, facts.code, middle - _QR / 2, 150, _QR)
+    left = middle - _QR / 2
+    with canvas.figure(f"QR: {facts.code}", (left, 150, left + _QR, 150 + _QR)):
+        draw_qr(canvas, facts.code, left, 150, _QR)
     strong = Style(Weight.BOLD, tracking=60)
     groups = " ".join(facts.code[start : start + 4] for start in range(0, len(facts.code), 4))
     fitted = fit(groups if "-" not in facts.code else facts.code, strong, 15, 7, quarter - 60)
-    canvas.setFillColorRGB(*_INK)
-    draw(canvas, fitted.lines[0], middle, 124, strong, fitted.size, Align.CENTRE)
+    with canvas.content("P"):
+        canvas.setFillColorRGB(*_INK)
+        draw(canvas, fitted.lines[0], middle, 124, strong, fitted.size, Align.CENTRE)
     label = Style(Weight.REGULAR, facts.language)
-    canvas.setFillColorRGB(*_QUIET)
     x, width = quarter + 34, quarter - 34 - _MARGIN
     hint = fit(_("Show this code at the entrance, on paper or on a screen."), label, 12, 9, width, 4)
-    _lines(canvas, facts, hint, label, 318, 1.45, x)
+    with canvas.content("P"):
+        canvas.setFillColorRGB(*_QUIET)
+        _lines(canvas, facts, hint, label, 318, 1.45, x)
     warning = fit(_("It admits one person once. Keep it to yourself until then."), label, 10, 8, width, 4)
-    _lines(canvas, facts, warning, label, 304 - len(hint.lines) * hint.size * 1.45, 1.45, x)
-    canvas.setStrokeColorRGB(*tint(accent, 0.8))
-    canvas.setLineWidth(2)
-    canvas.line(_from_start(x, facts), 342, _from_start(x + 40, facts), 342)
+    with canvas.content("P"):
+        _lines(canvas, facts, warning, label, 304 - len(hint.lines) * hint.size * 1.45, 1.45, x)
+    with canvas.decoration():
+        canvas.setStrokeColorRGB(*tint(accent, 0.8))
+        canvas.setLineWidth(2)
+        canvas.line(_from_start(x, facts), 342, _from_start(x + 40, facts), 342)
 
 
 def _from_start(x: float, facts: TicketFacts) -> float:
@@ -142,7 +152,7 @@ def _from_start(x: float, facts: TicketFacts) -> float:
 
 
 def _lines(
-    canvas: Canvas,
+    canvas: ArchivalCanvas,
     facts: TicketFacts,
     fitted: Fitted,
     style: Style,

@@ -18,8 +18,8 @@ from certification.layouts import shipped
 from certification.layouts.definition import LayoutDefinition
 from certification.layouts.elements import CONTENT
 from certification.layouts.facts import SAMPLE, SAMPLE_ATTENDANCE, DocumentFacts
-from certification.layouts.painting import MM
 from certification.layouts.rendering import MissingPicture
+from certification.layouts.sheet import MM
 from core.typesetting import Style, UnsettableText, lay
 from core.typesetting.images import UnreadablePicture
 from tests.factories.documents import VARIANTS, boxes_of, image_of, pdf_of, text_of

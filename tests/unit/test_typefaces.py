@@ -28,7 +28,7 @@ OTHERS = [name for name in NAMES if name not in EUROPEAN]
 
 
 def fonts_in(pdf: bytes) -> set[str]:
-    return {name.decode() for name in re.findall(rb"/BaseFont/\w+\+([\w-]+)", pdf)}
+    return {name.decode() for name in re.findall(rb"/BaseFont */\w+\+([\w-]+)", pdf)}
 
 
 def fonts_of(text: str, style: Style = SERIF) -> list[str]:
