@@ -12,9 +12,9 @@ from core.settings import get_settings
 _PATHS = {LinkPurpose.confirm_email: "confirm", LinkPurpose.reset_password: "reset"}
 
 
-def address_of(purpose: LinkPurpose, secret: str) -> str:
+def address_of(purpose: LinkPurpose, secret: str) -> mail.SecretLink:
     """Where a single-use link leads; from the public address, never from a request."""
-    return f"{get_settings().public_url}/{_PATHS[purpose]}/{secret}"
+    return mail.SecretLink(f"{get_settings().public_url}/{_PATHS[purpose]}/{secret}")
 
 
 async def welcome(person: Person, secret: str) -> None:

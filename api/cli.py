@@ -27,6 +27,14 @@ app.add_typer(people, name="people")
 app.add_typer(jobs, name="jobs")
 app.add_typer(certificates, name="certificates")
 
+
+@app.callback()
+def _private() -> None:
+    from core.private import be_private
+
+    be_private()
+
+
 Port = Annotated[int | None, typer.Option(help="TCP port; CONFERO_PORT, else 8000.")]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.postgres import EmbeddedPostgres, PostgresFailed
+from core.private import private_folder
 from core.settings import Settings
 
 log = logging.getLogger("confero.supervisor")
@@ -75,6 +76,7 @@ class Supervisor:
 
         Raises `CannotServe`, `PostgresFailed`.
         """
+        private_folder(self.settings.var_dir)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._stop)
         async with contextlib.AsyncExitStack() as stack:

@@ -16,6 +16,7 @@ from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from core.errors import NotFound
+from core.private import private_folder
 from core.settings import get_settings
 
 
@@ -27,8 +28,7 @@ class DamagedFile(Exception):
 def _open(url: str | None, folder: Path) -> ObjectStore:
     if url is not None:
         return from_url(url)
-    folder.mkdir(parents=True, exist_ok=True)
-    return LocalStore(folder)
+    return LocalStore(private_folder(folder))
 
 
 def store() -> ObjectStore:
@@ -76,10 +76,14 @@ async def get(sha256: str, *, area: str = "") -> bytes:
 
 
 def _reach_disk(file: Path) -> None:
-    """Wait until the file, its name and its folder's name are on the disk; obstore leaves that to the kernel."""
-    for one in (file, file.parent, file.parent.parent):
+    """Wait until the file, its name and its folder's name are on the disk, for their owner alone to read.
+
+    obstore leaves both to the kernel.
+    """
+    for one, mode in ((file, 0o600), (file.parent, 0o700), (file.parent.parent, 0o700)):
         descriptor = os.open(one, os.O_RDONLY)
         try:
+            os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -28,8 +28,15 @@ from core.models import OutgoingMail
 from core.settings import get_settings
 from core.templating import environment
 
+EMPTIED = "This mail held a secret link; its words were removed when it was sent."
 _AREA = "mails"
 """Where attachments lie: a mail's words and files go after a while, so nothing else may refer to them there."""
+
+
+class SecretLink(str):
+    """An address that opens something by itself. A mail that holds one is emptied once the mail server has taken it."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ async def send(
             html=html,
             attachments=listed,
             locale=locale,
+            has_secret=any(isinstance(value, SecretLink) for value in context.values()),
         )
         await mail.save(force_create=True)
         await enqueue("mail.deliver", {"id": str(mail.id)}, key=f"mail.deliver {mail.id}")
@@ -123,10 +131,18 @@ async def deliver(payload: dict[str, Any]) -> None:
                 if not _is_final(refusal):
                     raise
                 mail.failed_at, mail.last_error = datetime.now(UTC), str(refusal)[:500]
-                await mail.save(update_fields=["failed_at", "last_error"])
+                await mail.save(update_fields=["failed_at", "last_error", *_emptied(mail)])
                 return
         mail.sent_at = datetime.now(UTC)
-        await mail.save(update_fields=["sent_at"])
+        await mail.save(update_fields=["sent_at", *(_emptied(mail) if server is not None else ())])
+
+
+def _emptied(mail: OutgoingMail) -> tuple[str, ...]:
+    """Take the words off a mail that holds a secret link, whose only copy is the reader's now; names what changed."""
+    if not mail.has_secret:
+        return ()
+    mail.text, mail.html, mail.has_secret = EMPTIED, "", False
+    return "text", "html", "has_secret"
 
 
 async def message_of(mail: OutgoingMail) -> EmailMessage:

@@ -13,6 +13,7 @@ class OutgoingMail(Model):
 
     `attachments` lists file name, media type and SHA-256; the bytes are in the file store. `sent_at` is set before
     the answer of the mail server is acted upon again, so that no second run sends it; `failed_at` when it was refused.
+    `has_secret` marks those whose words go as soon as they are sent.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -29,6 +30,7 @@ class OutgoingMail(Model):
     sent_at = fields.DatetimeField(null=True)
     failed_at = fields.DatetimeField(null=True)
     last_error = fields.CharField(500, default="", db_default="")
+    has_secret = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "outgoing_mail"

@@ -25,6 +25,7 @@ import asyncpg
 import psutil
 
 from core.outages import AWAY
+from core.private import private_folder
 from core.system_user import Account, let_pass, unprivileged_account
 
 USER = "confero"
@@ -186,7 +187,7 @@ class EmbeddedPostgres:
     def _prepare(self) -> None:
         self._account = unprivileged_account()
         for folder in (self.folder, self.socket_folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
         if self.socket_folder.stat().st_uid not in (os.getuid(), self._account.uid if self._account else os.getuid()):
             raise PostgresFailed(f"{self.socket_folder} belongs to somebody else; remove it, or set TMPDIR.")
         if self._account is not None:
@@ -197,8 +198,8 @@ class EmbeddedPostgres:
                 let_pass(libraries, contents=True)
             os.chown(self.socket_folder, self._account.uid, self._account.gid)
         self.socket_folder.chmod(0o700)
-        with self.log.open("ab"):
-            pass
+        with self.log.open("ab") as log:
+            os.fchmod(log.fileno(), 0o600)
 
     def _initialise(self) -> None:
         """Create the cluster beside its place and move it there whole, so that a power cut leaves none or all."""

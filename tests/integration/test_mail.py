@@ -11,8 +11,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
 
+from accounts import emails
+from accounts.models import LinkPurpose
 from core import mail
-from core.database import fetchrow, fetchval
+from core.database import fetch, fetchrow, fetchval
 from core.errors import InvalidInput
 from core.job_runner import run_pending
 from core.models import OutgoingMail
@@ -29,6 +31,16 @@ CERTIFICATE: dict[str, Any] = {
     },
     "verify_url": "http://testserver/verify/7K3M-9QXT-2WBD",
 }
+
+
+LINK = mail.SecretLink("http://testserver/reset/s3cr3t")
+
+
+def body_of(message: EmailMessage) -> str:
+    """The text of a message as it was sent."""
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
 
 
 class Received:
@@ -159,3 +171,48 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+async def test_a_mail_with_a_secret_link_is_emptied_once_the_server_has_it(database: str, settings: Settings) -> None:
+    await mail.send("accounts/reset", to=("", "amina@example.org"), context={"link": LINK})
+    async with smtp_server(settings) as received:
+        received.answer = "451 try later"
+        with pytest.raises(Exception, match="try later"):
+            await run_pending(pace=QUICK)
+        waiting = await OutgoingMail.get()
+        assert LINK in waiting.text, "a mail that waits must still work"
+        received.answer = "250 OK"
+        await run_pending(pace=QUICK)
+    assert [LINK in body_of(message) for message in received.messages] == [True, True]
+    sent = await OutgoingMail.get()
+    assert (sent.text, sent.html, sent.sent_at is not None) == (mail.EMPTIED, "", True)
+    mails = await fetch("SELECT to_jsonb(m)::text AS written FROM outgoing_mail m")
+    jobs = await fetch("SELECT to_jsonb(q)::text || convert_from(payload, 'UTF8') AS written FROM pgqueuer q")
+    assert [row["written"] for row in (*mails, *jobs) if "s3cr3t" in row["written"]] == []
+
+
+async def test_a_refused_mail_with_a_secret_link_is_emptied_too(database: str, settings: Settings) -> None:
+    async with smtp_server(settings) as received:
+        received.answer = "550 no such mailbox"
+        await mail.send("accounts/reset", to=("", "amina@example.org"), context={"link": LINK})
+        await run_pending(pace=QUICK)
+    assert (await OutgoingMail.get()).text == mail.EMPTIED
+
+
+async def test_other_mails_keep_their_words(database: str, settings: Settings) -> None:
+    async with smtp_server(settings):
+        await write()
+        await run_pending(pace=QUICK)
+    assert "7K3M-9QXT-2WBD" in (await OutgoingMail.get()).text
+
+
+async def test_a_development_outbox_keeps_its_links(database: str, settings: Settings) -> None:
+    await mail.send("accounts/reset", to=("", "amina@example.org"), context={"link": LINK})
+    await run_pending()
+    assert LINK in (await OutgoingMail.get()).text
+
+
+def test_every_link_of_accounts_is_a_secret(settings: Settings) -> None:
+    assert [type(emails.address_of(purpose, "s3cr3t")) for purpose in LinkPurpose] == [mail.SecretLink] * len(
+        LinkPurpose
+    )

@@ -60,6 +60,8 @@ async def test_server_has_the_extensions_and_never_listens_on_the_network(embedd
         assert await connection.fetchval("SHOW data_checksums") == "on"
         await connection.close()
         assert embedded.socket_folder.stat().st_mode & 0o777 == 0o700
+        readable = [path for path in embedded.folder.rglob("*") if path.lstat().st_mode & 0o066]
+        assert [path for path in (embedded.folder, *readable) if path.lstat().st_mode & 0o066] == []
         assert embedded.pid is not None
         assert psutil.Process(embedded.pid).uids().effective != 0
 
