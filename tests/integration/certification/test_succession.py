@@ -263,3 +263,14 @@ async def test_name_changed_in_the_profile_while_the_job_waits_changes_nothing(d
     await run_pending()
 
     assert (await Certificate.get(issue_request_id=request)).holder_name == "As Confirmed"
+
+
+async def test_a_pass_of_an_earlier_day_that_is_graded_late_renews_nothing_later(database: str) -> None:
+    """An essay graded after the next pass, or a list of last year, must not take the place of what came after it."""
+    one = await held()
+    earlier = await earned(one.certification, one.holder, at=NOW - timedelta(days=30))
+
+    assert (await Certificate.get(id=one.certificate.id)).successor_id is None
+    assert (await verification.verify(earlier.number, now=NOW)).renews is None
+    same_day = await earned(one.certification, one.holder, at=NOW)
+    assert (await Certificate.get(id=one.certificate.id)).successor_id == same_day.id
