@@ -1,7 +1,8 @@
 """Languages: gettext by the locale of the running request, mail or document, and Babel's formatting."""
 
 import gettext as _gettext
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,36 @@ def use_locale(locale: str) -> None:
 def current_locale() -> str:
     """The language of the running task, as a BCP 47 tag."""
     return _locale.get()
+
+
+@contextmanager
+def speaking(locale: str) -> Iterator[None]:
+    """Set the language of the running task for a while; what was set before comes back."""
+    before = _locale.set(locale)
+    try:
+        yield
+    finally:
+        _locale.reset(before)
+
+
+def is_translated(locale: str, messages: Iterable[str]) -> bool:
+    """Whether the language has a translation of every message; English has, being what they are written in."""
+    if locale.split("-")[0] == "en":
+        return True
+    try:
+        found = _gettext.translation("confero", str(_LOCALES), languages=[locale.replace("-", "_")])
+        found.add_fallback(_Missing())
+        return all(found.gettext(message) for message in messages)
+    except (OSError, LookupError):
+        return False
+
+
+class _Missing(_gettext.NullTranslations):
+    """Stands behind a catalogue and tells that a message is not in it."""
+
+    def gettext(self, message: str) -> str:
+        """Raise `LookupError`."""
+        raise LookupError(message)
 
 
 def gettext(message: str) -> str:

@@ -25,6 +25,7 @@ from certification.certificates import achievements, permissions
 from certification.signing import keys
 from core.errors import NotFound, Unavailable
 from core.i18n import gettext as _
+from core.i18n import speaking
 from core.settings import get_settings
 
 _HOUR = 3600
@@ -48,7 +49,8 @@ async def achievement(request: Request) -> Response:
     from certification.badges import credential
 
     creator = credential.issuer_profile(organization.slug, organization.name, get_settings().public_url)
-    document = credential.achievement_document(facts, creator=creator)
+    with speaking(facts.language):
+        document = credential.achievement_document(facts, creator=creator)
     answer = _public(request, _json(document), "application/ld+json", seconds=_HOUR)
     answer.headers["Vary"] = "Accept"
     return answer

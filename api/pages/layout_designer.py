@@ -7,9 +7,9 @@ from typing import Any
 
 from api.pages import layout_fields
 from api.pages.layout_form import Draft
-from api.pages.words import LANGUAGES, language_name
+from api.pages.words import language_name
 from api.render import FormState
-from certification.layouts import placeholders, previews, queries
+from certification.layouts import placeholders, previews, queries, words
 from certification.layouts.definition import LayoutDefinition
 from certification.layouts.legibility import Faint, faint
 from certification.layouts.models import Layout
@@ -106,7 +106,7 @@ async def designer(
         "holders": _holders(),
         "languages": _languages(asked.language),
         "placeholders": placeholders.names(),
-        "words": placeholders.words_in(asked.language),
+        "words": words.words_in(asked.language),
     }
 
 
@@ -146,5 +146,5 @@ def _holders() -> list[tuple[str, str]]:
 
 
 def _languages(chosen: str) -> list[tuple[str, str]]:
-    tags = LANGUAGES if chosen in LANGUAGES else (chosen, *LANGUAGES)
+    tags = dict.fromkeys((*words.languages(), chosen))
     return sorted(((tag, language_name(tag)) for tag in tags), key=lambda pair: pair[1])

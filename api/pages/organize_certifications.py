@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api import auth, parse
 from api.pages.certification_place import certification_page, next_href
-from api.pages.words import LANGUAGES, language_name
+from api.pages.words import language_name
 from api.render import form_state, redirect, render
 from certification.bank import queries as bank
 from certification.certificates import queries as certificates
@@ -17,6 +17,7 @@ from certification.exams import statistics
 from certification.layouts import queries as layouts
 from certification.layouts.permissions import can_edit
 from certification.layouts.shipping import ensure_shipped
+from certification.layouts.words import languages
 from certification.programs import certifications, entitlements, permissions, queries
 from certification.programs.impartiality import OwnEntitlement, ReadsItems
 from certification.programs.models import Certification, CertificationStatus
@@ -203,7 +204,7 @@ def _new(request: Request, organization: Any, error: AppError | None = None) -> 
     context = {
         "organization": organization,
         "breadcrumbs": [(organization.name, f"/organize/{organization.slug}"), (_("New certification"), None)],
-        "languages": [(tag, language_name(tag)) for tag in LANGUAGES],
+        "languages": [(tag, language_name(tag)) for tag in languages()],
         "form": form_state(request, {"language": "en", "access": "open", **defaults}, error),
     }
     return render(request, "pages/organize/certifications/new.html", context, status=error.status if error else 200)
@@ -217,7 +218,7 @@ async def _edit(request: Request, certification: Certification, error: AppError 
     initial["layout_id"] = _blank(certification.layout_id)
     if error is not None:
         initial["policy.shows_score"] = False  # an unticked box is not sent
-    tags = LANGUAGES if certification.language in LANGUAGES else [certification.language, *LANGUAGES]
+    tags = dict.fromkeys((*languages(), certification.language))
     context = {
         "policy": policy,
         "languages": [(tag, language_name(tag)) for tag in tags],

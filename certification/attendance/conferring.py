@@ -12,12 +12,13 @@ from certification.bulk import runs
 from certification.bulk.effects import LineFailed, Outcome, effect, issued
 from certification.bulk.models import BulkLine, BulkRun, RunKind
 from certification.certificates import issuing
+from certification.certificates.wording import language_of
 from certification.programs.models import Certification
 from certification.renewal import credits
 from certification.renewal.models import CreditSource
 from core.database import Connection, fetch, fetchval, new_id, transaction
 from core.errors import Conflict
-from core.i18n import N_, current_locale, use_locale
+from core.i18n import N_, speaking
 from core.i18n import gettext as _
 from events.catalog.models import Event, EventStatus
 from events.registration.models import Registration, RegistrationStatus
@@ -139,12 +140,12 @@ async def confer_one(line: BulkLine, shared: Attending, now: datetime) -> Outcom
         person=registration.person,
         holder_name=registration.person.certificate_name or registration.attendee_name,
         achievement=event.title,
-        statement=offer.statement or _usual_statement(event.languages[0]),
+        statement=offer.statement or _usual_statement(language_of(event)),
         achieved_at=shared.over_at,
         hours=attended,
         credits=worth,
         layout_id=offer.layout_id,
-        locale=event.languages[0],
+        locale=language_of(event),
         by_job=False,
     )
     outcome = await issued(request_id, now=now)
@@ -171,12 +172,8 @@ async def _credit(person: Person, event: Event, offer: AttendanceOffer, worth: D
 
 
 def _usual_statement(language: str) -> str:
-    before = current_locale()
-    use_locale(language)
-    try:
+    with speaking(language):
         return _("has attended this event")
-    finally:
-        use_locale(before)
 
 
 async def _run_of(connection: Connection, event: Event, by: Person | None) -> tuple[BulkRun, bool]:

@@ -6,6 +6,7 @@ from accounts import audit
 from accounts.models import Person
 from certification.attendance.models import AttendanceOffer
 from certification.attendance.schemas import OfferIn
+from certification.layouts import words
 from certification.layouts.models import Layout
 from certification.programs.models import Certification
 from core.database import transaction
@@ -38,12 +39,16 @@ async def offer_of(event: Event) -> AttendanceOffer:
 async def save(event: Event, data: OfferIn, *, by: Person, now: datetime) -> AttendanceOffer:
     """Say what the event offers; certificates that were issued stay as they are. Locks the event.
 
-    Raises `InvalidInput` for a layout or certification of another organization, and `EventNotHeld`.
+    Raises `InvalidInput` for a layout or certification of another organization, and where no language of the event has
+    the fixed words of certificates; `EventNotHeld`.
     """
     async with transaction():
         locked = await events.lock(event)
         if locked.status is EventStatus.cancelled:
             raise EventNotHeld(_("This event is cancelled, so nobody attends it."))
+        if data.is_on and words.chosen_from(locked.languages) is None:
+            message = _("Certificates can be in {languages} so far. Give the event one of these languages first.")
+            raise InvalidInput({"layout": message.format(languages=words.offered())})
         chosen = await _certifications(locked, data)
         if data.layout is not None and not await Layout.exists(
             id=data.layout, organization_id=locked.organization_id, archived_at=None

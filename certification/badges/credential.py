@@ -19,6 +19,7 @@ from certification.badges.facts import AchievementFacts, BadgeFacts, StatusPlace
 from certification.badges.linked_data import Document
 from certification.badges.models import Badge, StatusPurpose
 from certification.signing.keys import SigningKey, key_in_use
+from core.i18n import gettext as _
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 """Canonical N-Quads escape most controls, and engines differ in which; surrogates have no UTF-8."""
@@ -67,7 +68,7 @@ def secure(document: Document, key: SigningKey, *, now: datetime) -> MadeBadge:
 
 
 def build(facts: BadgeFacts) -> Document:
-    """The credential without a proof. Control characters in texts become spaces."""
+    """The credential without a proof, its own words in the running task's language. Controls in texts become spaces."""
     achieved = facts.achievement
     credential = ob3.OpenBadgeCredential(
         id=addresses.credential(facts.certificate_id),
@@ -132,7 +133,7 @@ def _result_descriptions(facts: AchievementFacts) -> list[ob3.ResultDescription]
     bands = score_bands(facts.cut_score)
     described = ob3.ResultDescription(
         id=_bands_address(facts),
-        name="Score band (percent, rounded down)",
+        name=_("Score band (percent, rounded down)"),
         result_type="PerformanceLevel",
         allowed_values=bands,
         required_value=bands[0],

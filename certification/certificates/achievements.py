@@ -1,28 +1,35 @@
 """What badges attest, by its stable id: a certification under its rules, or the attendance of an event."""
 
-from decimal import Decimal
 from uuid import UUID
 
 from accounts.models import Organization
 from certification.badges.facts import AchievementFacts, AchievementType
+from certification.certificates import wording
 from certification.certificates.models import Certificate, IssueRequest
 from certification.programs.models import Certification, CertificationPolicy, CertificationStatus
 from certification.programs.queries import current_policy
 from core.errors import NotFound
+from core.i18n import gettext as _
+from core.i18n import speaking
 from core.settings import get_settings
+from core.templating import format_number
 from events.catalog.models import Event
 
 
 def of_certification(certification: Certification, policy: CertificationPolicy) -> AchievementFacts:
     """What passing the exam of a certification under `policy` attests."""
-    needed = format(Decimal(policy.cut_score).normalize(), "f")
+    with speaking(certification.language):
+        criteria = _("Pass the exam of this certification with a score of %(score)s percent or more.")
+        if policy.renewal_credits is not None:
+            criteria = _(
+                "Pass the exam of this certification with a score of %(score)s percent or more, or renew it by credits."
+            )
+        criteria %= {"score": format_number(policy.cut_score)}
     return AchievementFacts(
         id=certification.id,
         name=certification.title,
         description=certification.statement,
-        criteria=f"Pass the exam of this certification with a score of {needed} percent or more."
-        if policy.renewal_credits is None
-        else f"Pass the exam of this certification with a score of {needed} percent or more, or renew it by credits.",
+        criteria=criteria,
         criteria_url=f"{get_settings().public_url}/certifications/{certification.slug}",
         type=AchievementType.certification,
         language=certification.language,
@@ -32,14 +39,17 @@ def of_certification(certification: Certification, policy: CertificationPolicy) 
 
 def of_attendance(event: Event, *, name: str, statement: str) -> AchievementFacts:
     """What having attended an event attests, as its organizers word it."""
+    language = wording.language_of(event)
+    with speaking(language):
+        criteria = _("Attend the event; attendance is recorded at check-in.")
     return AchievementFacts(
         id=event.id,
         name=name or event.title,
         description=statement or event.summary or event.title,
-        criteria="Attend the event; attendance is recorded at check-in.",
+        criteria=criteria,
         criteria_url=f"{get_settings().public_url}/events/{event.slug}",
         type=AchievementType.attendance,
-        language=event.languages[0] if event.languages else "en",
+        language=language,
     )
 
 

@@ -13,16 +13,19 @@ from uuid import UUID
 from certification.badges import status_lists
 from certification.badges.facts import AchievementFacts, BadgeFacts, Evidence, StatusPlace
 from certification.badges.models import Badge
-from certification.certificates import achievements, wording
+from certification.certificates import achievements, sources, wording
 from certification.certificates.models import IssueRequest
 from certification.certificates.numbers import new_number
 from certification.layouts.facts import DocumentFacts
 from certification.layouts.models import LayoutVersion
 from certification.layouts.queries import DEFAULTS, current_version, pictures_of
+from certification.layouts.words import has_words
 from certification.signing import pades
 from certification.signing.levels import SignatureLevel
 from core.database import new_id
 from core.errors import AppError, NotFound
+from core.i18n import gettext as _
+from core.i18n import speaking
 from core.settings import get_settings
 from events.catalog.models import Event
 
@@ -64,11 +67,15 @@ async def make(wanted: IssueRequest, *, now: datetime) -> Made:
     from certification.badges import credential
 
     number, certificate_id = new_number(), new_id()
-    document = await wording.document_of(wanted, number, now=now)
+    origin = await sources.origin_of(wanted)
+    document = await wording.document_of(wanted, number, source=origin.source, now=now)
+    if not has_words(document.language):
+        raise Unmakeable(_("Certificates cannot be set in the language “{tag}” yet.").format(tag=document.language))
     version = await _layout(wanted)
     place = await status_lists.allocate(wanted.organization_id, now=now)
-    badge_facts = await _badge_facts(wanted, document, certificate_id, place, now=now)
-    badge = await credential.make(badge_facts, wanted.organization_id, now=now)
+    badge_facts = await _badge_facts(wanted, document, origin, certificate_id, place, now=now)
+    with speaking(document.language):
+        badge = await credential.make(badge_facts, wanted.organization_id, now=now)
     page = await _page(version, document, badge.credential, now=now)
     pdf, level = await pades.sign_pdf(
         page, wanted.organization.slug, organization_name=wanted.organization.name, now=now
@@ -129,9 +136,15 @@ async def _page(version: LayoutVersion, document: DocumentFacts, credential: str
 
 
 async def _badge_facts(
-    wanted: IssueRequest, document: DocumentFacts, certificate_id: UUID, place: StatusPlace, *, now: datetime
+    wanted: IssueRequest,
+    document: DocumentFacts,
+    origin: sources.Origin,
+    certificate_id: UUID,
+    place: StatusPlace,
+    *,
+    now: datetime,
 ) -> BadgeFacts:
-    achievement, evidence = await _achievement(wanted, document)
+    achievement, evidence = await _achievement(wanted, document, origin)
     return BadgeFacts(
         certificate_id=certificate_id,
         number=document.number,
@@ -146,24 +159,19 @@ async def _badge_facts(
         place=place,
         score=wanted.score if document.score is not None else None,
         credits=wanted.credits,
-        evidence=evidence,
+        evidence=(evidence,),
     )
 
 
-async def _achievement(wanted: IssueRequest, document: DocumentFacts) -> tuple[AchievementFacts, tuple[Evidence, ...]]:
-    """What the badge attests, worded as the page words it, and the public pages that show how it was earned."""
-    public_url = get_settings().public_url
+async def _achievement(
+    wanted: IssueRequest, document: DocumentFacts, origin: sources.Origin
+) -> tuple[AchievementFacts, Evidence]:
+    """What the badge attests, worded as the page words it, and the public page that shows how it was earned."""
     if wanted.event_id is not None:
         event = await Event.get(id=wanted.event_id)
-        hours = f" {wanted.hours.normalize():f} hours were attended." if wanted.hours is not None else ""
-        told = f"Checked in at this event.{hours}"
-        attended = Evidence(event.title, told, f"{public_url}/events/{event.slug}")
-        return achievements.of_attendance(event, name=document.achievement, statement=document.statement), (attended,)
+        achieved = achievements.of_attendance(event, name=document.achievement, statement=document.statement)
+        return achieved, sources.of_attendance(event, document)
     if wanted.certification is None or wanted.policy is None:
         raise NotFound()
-    exam = Evidence(
-        wanted.certification.title,
-        "Passed the exam under the rules published here, or renewed by what those rules ask for.",
-        f"{public_url}/certifications/{wanted.certification.slug}",
-    )
-    return achievements.of_certification(wanted.certification, wanted.policy), (exam,)
+    evidence = sources.of_certification(wanted.certification, wanted.organization, document, origin)
+    return achievements.of_certification(wanted.certification, wanted.policy), evidence

@@ -10,7 +10,8 @@ from babel.dates import format_interval
 from pydantic import TypeAdapter
 
 from certification.certificates.models import Certificate, IssueRequest
-from certification.layouts.facts import DocumentFacts
+from certification.layouts.facts import DocumentFacts, Source
+from certification.layouts.words import chosen_from
 from certification.programs.entitlements import months_later
 from core.errors import NotFound
 from core.settings import get_settings
@@ -25,7 +26,7 @@ def valid_until(wanted: IssueRequest) -> datetime | None:
     return months_later(wanted.achieved_at, months) if months else None
 
 
-async def document_of(wanted: IssueRequest, number: str, *, now: datetime) -> DocumentFacts:
+async def document_of(wanted: IssueRequest, number: str, *, source: Source, now: datetime) -> DocumentFacts:
     """Everything that the page says, for a request whose relations are loaded."""
     until = valid_until(wanted)
     facts = DocumentFacts(
@@ -43,6 +44,7 @@ async def document_of(wanted: IssueRequest, number: str, *, now: datetime) -> Do
         hours=wanted.hours,
         credits=wanted.credits,
         predecessor_number=await _number_of(wanted.predecessor_id),
+        source=source,
     )
     return await _with_event(facts, wanted) if wanted.event_id is not None else _with_certification(facts, wanted)
 
@@ -69,7 +71,7 @@ def _with_certification(facts: DocumentFacts, wanted: IssueRequest) -> DocumentF
 
 async def _with_event(facts: DocumentFacts, wanted: IssueRequest) -> DocumentFacts:
     event = await Event.get(id=wanted.event_id).select_related("venue")
-    language = event.languages[0] if event.languages else "en"
+    language = language_of(event)
     place = f"{event.venue.name}, {event.venue.city}" if event.venue else None
     return replace(
         facts,
@@ -81,6 +83,11 @@ async def _with_event(facts: DocumentFacts, wanted: IssueRequest) -> DocumentFac
         event_dates=_dates(event, language),
         kind="attendance",
     )
+
+
+def language_of(event: Event) -> str:
+    """The language of an event's certificates: its first in which they can be set, else its first."""
+    return chosen_from(event.languages) or (event.languages[0] if event.languages else "en")
 
 
 def _dates(event: Event, language: str) -> str:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
+
+Source: TypeAlias = Literal["exam", "credits", "bulk", "attendance"]
+"""What a certificate rests on: an exam passed, credits that renewed it, the organization's own list, attendance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class DocumentFacts:
     event_dates: str | None = None
     predecessor_number: str | None = None
     kind: Literal["certification", "attendance"] = "certification"
+    source: Source = "exam"
 
 
 SAMPLE = DocumentFacts(
@@ -69,5 +73,6 @@ SAMPLE_ATTENDANCE = DocumentFacts(
     event_place="Kenyatta International Convention Centre, Nairobi",
     event_dates="20–21 November 2026",
     kind="attendance",
+    source="attendance",
 )
 """An attendance certificate that nobody holds."""

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from accounts import audit
 from accounts.models import Organization, Person
-from certification.layouts import editing, queries, shipped
+from certification.layouts import editing, queries, shipped, words
 from certification.layouts.definition import LayoutDefinition
 from certification.layouts.models import Layout, LayoutVersion
 from certification.layouts.schemas import LayoutIn
@@ -84,7 +84,7 @@ async def save(
 
     `seen` is the number of the version that the person started from; None saves over whatever stands. Raises
     `SavedMeanwhile` with the present number in `facts`, `LayoutArchived`, and `InvalidInput` for pictures that are not
-    the organization's. Locks the layout.
+    the organization's, and where it would be set in a language whose fixed words do not exist. Locks the layout.
     """
     async with transaction():
         locked = await _lock(layout)
@@ -96,6 +96,7 @@ async def save(
         if seen is not None and seen != current.version:
             raise SavedMeanwhile(await _who_saved(current), version=current.version)
         await queries.refuse_foreign_pictures(layout.organization_id, definition)
+        await _refuse_wordless(locked)
         saved = await _add_version(layout.id, definition, current.version + 1, by=by)
         before, after = {"version": current.version}, {"version": saved.version}
         await _record("layout.saved", layout.id, layout.organization_id, by, before=before, after=after)
@@ -198,6 +199,15 @@ async def _refuse_in_use(layout: Layout) -> None:
     if uses:
         message = _("“{name}” is used by {titles}. Choose another layout there first.")
         raise LayoutInUse(message.format(name=layout.name, titles=", ".join(f"“{one.title}”" for one in uses[:5])))
+
+
+async def _refuse_wordless(layout: Layout) -> None:
+    """A certificate is not set half in English because a language's fixed words are missing."""
+    for use in (await queries.uses(layout.organization_id)).get(layout.id, []):
+        if words.chosen_from(use.languages) is None:
+            message = _("“{title}” confers certificates in “{tag}”, which has no fixed words. These have: {those}.")
+            values = {"title": use.title, "tag": ", ".join(use.languages), "those": words.offered()}
+            raise InvalidInput({"definition": message.format(**values)})
 
 
 async def _who_saved(current: LayoutVersion) -> str:

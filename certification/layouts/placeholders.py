@@ -6,7 +6,6 @@ the work of one is bounded by its length, and nothing but the facts can come out
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -21,8 +20,8 @@ from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from certification.layouts.facts import DocumentFacts
+from certification.layouts.words import sentences_in, words_in
 from core.i18n import gettext as _
-from core.i18n import use_locale
 
 _DATE_FORMATS = ("short", "medium", "long", "full")
 _DEEPEST = 12  # nested conditions or brackets
@@ -97,54 +96,10 @@ def names() -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=64)
-def words_in(language: str) -> Mapping[str, str]:
-    """The fixed words of documents in `language`, by the name that follows `words.` in a placeholder."""
-    return copy_context().run(_words, language)
-
-
-def _words(language: str) -> dict[str, str]:
-    use_locale(language)
-    return {
-        "certificate": _("Certificate"),
-        "certificate_of_achievement": _("Certificate of achievement"),
-        "certificate_of_attendance": _("Certificate of attendance"),
-        "certifies": _("This certifies that"),
-        "earned": _("has earned"),
-        "attended": _("has attended"),
-        "awarded_to": _("Awarded to"),
-        "issued_by": _("Issued by"),
-        "passed_on": _("Passed on"),
-        "attended_on": _("Attended on"),
-        "issued_on": _("Issued on"),
-        "valid_until": _("Valid until"),
-        "score": _("Score"),
-        "hours": _("Hours attended"),
-        "credits": _("Credits"),
-        "event": _("Event"),
-        "place": _("Place"),
-        "dates": _("Dates"),
-        "number": _("Certificate number"),
-        "verify": _("Verify"),
-        "scan_to_verify": _("Scan to verify"),
-        "date": _("Date"),
-        "signature": _("Signature"),
-    }
-
-
-@lru_cache(maxsize=64)
-def _sentences(language: str) -> tuple[str, str]:
-    def translated() -> tuple[str, str]:
-        use_locale(language)
-        return _("Verify at %(address)s"), _("Follows certificate %(number)s")
-
-    return copy_context().run(translated)
-
-
 def values_of(facts: DocumentFacts) -> dict[str, Any]:
     """What each placeholder stands for in a document; what does not apply is blank, and false in a condition."""
     language = facts.language
-    verify_at, replaces = _sentences(language)
+    verify_at, replaces = sentences_in(language)
     predecessor = facts.predecessor_number or ""
     return {
         "holder_name": facts.holder_name,
@@ -168,7 +123,7 @@ def values_of(facts: DocumentFacts) -> dict[str, Any]:
         "verify_at": verify_at % {"address": facts.verify_url},
         "kind": facts.kind,
         "language": language,
-        "words": words_in(language),
+        "words": words_in(language, facts.source),
     }
 
 

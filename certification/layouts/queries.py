@@ -20,12 +20,16 @@ DEFAULTS = {"certification": "classic", "event": "plain"}
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something whose certificates are set from a layout; `is_chosen` is False where it is merely the default."""
+    """Something whose certificates are set from a layout; `is_chosen` is False where it is merely the default.
+
+    A certificate is set in the first of `languages` that has fixed words.
+    """
 
     kind: Literal["certification", "event"]
     slug: str
     title: str
     is_chosen: bool
+    languages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +151,11 @@ async def uses(organization_id: UUID) -> dict[UUID, list[Use]]:
     Retired certifications count too: a name on one of their certificates may still be corrected.
     """
     rows = await fetch(
-        """SELECT layout.id, used.kind, used.slug, used.title, used.layout_id IS NOT NULL AS is_chosen
-           FROM (SELECT 'certification' AS kind, organization_id, slug, title, layout_id FROM certification
+        """SELECT layout.id, used.kind, used.slug, used.title, used.layout_id IS NOT NULL AS is_chosen, used.languages
+           FROM (SELECT 'certification' AS kind, organization_id, slug, title, layout_id,
+                        ARRAY[language::text] AS languages FROM certification
                  UNION ALL
-                 SELECT 'event', event.organization_id, event.slug, event.title, offer.layout_id
+                 SELECT 'event', event.organization_id, event.slug, event.title, offer.layout_id, event.languages
                  FROM attendance_offer AS offer JOIN event ON event.id = offer.event_id WHERE offer.is_on) AS used
            JOIN layout ON layout.id = used.layout_id
              OR (used.layout_id IS NULL AND layout.organization_id = used.organization_id
@@ -161,6 +166,6 @@ async def uses(organization_id: UUID) -> dict[UUID, list[Use]]:
         DEFAULTS["event"],
     )
     found: dict[UUID, list[Use]] = {}
-    for layout_id, kind, slug, title, is_chosen in rows:
-        found.setdefault(layout_id, []).append(Use(kind, slug, title, is_chosen))
+    for layout_id, kind, slug, title, is_chosen, languages in rows:
+        found.setdefault(layout_id, []).append(Use(kind, slug, title, is_chosen, tuple(languages)))
     return found

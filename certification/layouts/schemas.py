@@ -8,6 +8,7 @@ from uuid import UUID
 from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from certification.layouts import words
 from certification.layouts.definition import LayoutDefinition, Orientation, PageFormat
 from certification.layouts.models import Layout, LayoutPicture, LayoutVersion
 from certification.layouts.queries import LayoutRow
@@ -30,6 +31,8 @@ def _known_language(tag: str) -> str:
         Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
         raise ValueError(_("Use a language tag such as en, fr or pt-BR.")) from None
+    if not words.has_words(tag):
+        raise ValueError(_("Certificates can be in {languages} so far.").format(languages=words.offered()))
     return tag
 
 

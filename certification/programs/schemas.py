@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from certification.layouts import words
 from certification.programs.models import (
     Certification,
     CertificationAccess,
@@ -43,6 +44,8 @@ def _known_language(tag: str) -> str:
         Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
         raise ValueError(_("Use a language tag such as en, fr or pt-BR.")) from None
+    if not words.has_words(tag):
+        raise ValueError(_("Certificates can be in {languages} so far.").format(languages=words.offered()))
     return tag
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import ValidationError
 
-from certification.layouts import placeholders, shipped
+from certification.layouts import placeholders, shipped, words
 from certification.layouts.colours import legible_on, mixed, resolved
 from certification.layouts.definition import LayoutDefinition, page_size
 from certification.layouts.elements import SMALLEST_QR, Qr
@@ -195,8 +195,8 @@ def test_every_documented_placeholder_and_word_comes_out() -> None:
         assert values.keys() == placeholders.names().keys() | {"words"}
         for name in placeholders.names():
             assert placeholders.rendered(f"{{{{ {name} }}}}", values) == str(values[name])
-    for word, written in placeholders.words_in("en").items():
-        assert placeholders.rendered(f"{{{{ words.{word} }}}}", {"words": placeholders.words_in("en")}) == written
+    for word, written in words.words_in("en").items():
+        assert placeholders.rendered(f"{{{{ words.{word} }}}}", {"words": words.words_in("en")}) == written
 
 
 def test_facts_are_never_taken_for_templates() -> None:
