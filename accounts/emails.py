@@ -9,7 +9,11 @@ from core import mail
 from core.database import new_id
 from core.settings import get_settings
 
-_PATHS = {LinkPurpose.confirm_email: "confirm", LinkPurpose.reset_password: "reset"}
+_PATHS = {
+    LinkPurpose.confirm_email: "confirm",
+    LinkPurpose.reset_password: "reset",
+    LinkPurpose.keep_email: "keep-address",
+}
 
 
 def address_of(purpose: LinkPurpose, secret: str) -> mail.SecretLink:
@@ -40,6 +44,12 @@ async def send_reset(person: Person, secret: str) -> None:
 async def tell_password_changed(person: Person, *, at: datetime) -> None:
     """Tell the person, in case it was somebody else."""
     await _send("password_changed", person, person.email, at=at)
+
+
+async def tell_email_change_asked(person: Person, secret: str, *, at: datetime) -> None:
+    """Tell the present address that another was asked for, with a link that stops or undoes the change."""
+    link = address_of(LinkPurpose.keep_email, secret)
+    await _send("email_change_asked", person, person.email, at=at, link=link)
 
 
 async def tell_email_changed(person: Person, old: str, *, at: datetime) -> None:

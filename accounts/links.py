@@ -1,17 +1,23 @@
-"""Single-use links in mails: confirm an address, set a new password. Only their keyed hash is stored.
+"""Single-use links in mails: confirm an address, set a new password, keep the address one had. Only their keyed hash
+is stored.
 
 Opening a link shows a page with a button and changes nothing, since mail scanners open every link; the button uses it.
 """
 
 from datetime import datetime, timedelta
 
+from accounts import credentials
 from accounts.models import LinkPurpose, Person, SingleUseLink
 from accounts.tokens import fingerprint, new_secret
 from core.database import fetchval, transaction
 from core.errors import Gone
 from core.i18n import N_
 
-LIFETIMES = {LinkPurpose.confirm_email: timedelta(days=3), LinkPurpose.reset_password: timedelta(hours=1)}
+LIFETIMES = {
+    LinkPurpose.confirm_email: timedelta(days=3),
+    LinkPurpose.reset_password: timedelta(hours=1),
+    LinkPurpose.keep_email: timedelta(days=7),
+}
 
 
 class LinkGone(Gone):
@@ -22,9 +28,14 @@ class LinkGone(Gone):
 
 
 async def create(person: Person, purpose: LinkPurpose, *, email: str, now: datetime) -> str:
-    """Make a link for `email` and return its secret; earlier unused links of that purpose end."""
+    """Make a link for `email` and return its secret; earlier unused links of that purpose end.
+
+    But those to keep an address: a second change must not end what undoes the first.
+    """
     async with transaction():
-        await end_all(person, purpose, now=now)
+        await credentials.hold(person.id)
+        if purpose is not LinkPurpose.keep_email:
+            await end_all(person, purpose, now=now)
         secret = new_secret()
         await SingleUseLink.create(
             person_id=person.id,
@@ -52,8 +63,9 @@ async def find(secret: str, purpose: LinkPurpose, *, now: datetime) -> SingleUse
 
 
 async def use(secret: str, purpose: LinkPurpose, *, now: datetime) -> SingleUseLink:
-    """Use the link up, once for good: of two at the same time one gets it. Raises `LinkGone`."""
+    """Use the link up, once for good: of two at the same time one gets it. Holds the person. Raises `LinkGone`."""
     link = await find(secret, purpose, now=now)
+    await credentials.hold(link.person_id)
     used = await fetchval(
         "UPDATE single_use_link SET used_at = $2 WHERE id = $1 AND used_at IS NULL RETURNING id", link.id, now
     )

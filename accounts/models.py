@@ -40,10 +40,30 @@ class LinkPurpose(StrEnum):
 
     confirm_email = "confirm_email"
     reset_password = "reset_password"  # noqa: S105  a purpose, not a password
+    keep_email = "keep_email"
+
+
+class SignInOutcome(StrEnum):
+    """How an attempt to sign in ended."""
+
+    signed_in = "signed_in"
+    wrong_password = "wrong_password"  # noqa: S105  an outcome, not a password
+    disabled = "disabled"
+
+
+class SignInWay(StrEnum):
+    """What was asked for with address and password."""
+
+    browser = "browser"
+    token = "token"  # noqa: S105  a way, not a token
 
 
 class Person(Model):
-    """One human with an account. `email` is stored in lower case; an erased person keeps only the row."""
+    """One human with an account. `email` is stored in lower case; an erased person keeps only the row.
+
+    `credential_epoch` grows whenever every credential ends (accounts/credentials.py); what was made under an earlier
+    one is good for nothing.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     email = fields.CharField(254, null=True, unique=True)
@@ -55,6 +75,8 @@ class Person(Model):
     email_confirmed_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     erased_at = fields.DatetimeField(null=True)
+    disabled_at = fields.DatetimeField(null=True)
+    credential_epoch = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "person"
@@ -66,7 +88,10 @@ class Person(Model):
 
 
 class SignInSession(Model):
-    """One signed-in browser. The cookie holds the token; the table holds only its hash."""
+    """One signed-in browser. The cookie holds the token; the table holds only its hash.
+
+    `proved_at` is when the person last typed their password in it.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -79,9 +104,30 @@ class SignInSession(Model):
     created_at = fields.DatetimeField(auto_now_add=True)
     last_seen_at = fields.DatetimeField(auto_now_add=True)
     expires_at = fields.DatetimeField()
+    proved_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "sign_in_session"
+
+
+class SignInEvent(Model):
+    """One attempt to sign in to an account, for its owner to look through; kept for 90 days."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "accounts.Person", related_name="sign_in_events", on_delete=fields.CASCADE
+    )
+    person_id: UUID
+    at = fields.DatetimeField(db_index=True)
+    way = fields.CharEnumField(SignInWay, max_length=20)
+    outcome = fields.CharEnumField(SignInOutcome, max_length=20)
+    user_agent = fields.CharField(300, default="")
+    address = fields.CharField(64, default="")
+    is_new_browser = fields.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        table = "sign_in_event"
+        indexes = (("person_id", "at"),)
 
 
 class ApiToken(Model):

@@ -3,9 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from tortoise.exceptions import IntegrityError
-
-from accounts import audit, emails, guesses, links, members, organizations, passwords
+from accounts import audit, credentials, emails, guesses, links, members, organizations, passwords
 from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import (
     ApiToken,
@@ -21,17 +19,9 @@ from accounts.schemas import ProfileIn
 from core import mail
 from core.announce import announce
 from core.database import execute, fetchval, new_id, transaction
-from core.errors import Conflict, InvalidInput
-from core.i18n import N_
+from core.errors import InvalidInput
 from core.i18n import gettext as _
 from core.settings import get_settings
-
-
-class EmailTaken(Conflict):
-    """409: meanwhile the address belongs to another account."""
-
-    code = "email_taken"
-    message = N_("This address belongs to another account by now. Sign in with that one, or choose another address.")
 
 
 async def sign_up(
@@ -82,45 +72,24 @@ async def send_confirmation(person: Person, *, now: datetime) -> None:
         await emails.ask_to_confirm(person, person.email, secret)
 
 
-async def confirm_email(secret: str, *, now: datetime) -> Person:
-    """Use a confirming link: the address in it becomes the account's, confirmed.
-
-    Raises `links.LinkGone`, and `EmailTaken` where another account took a changed address first.
-    """
-    async with transaction():
-        link = await links.use(secret, LinkPurpose.confirm_email, now=now)
-        person, old = link.person, link.person.email
-        if link.email != old and await Person.exists(email=link.email):
-            raise EmailTaken()
-        try:
-            await Person.filter(id=person.id).update(email=link.email, email_confirmed_at=now)
-        except IntegrityError:  # taken in this moment; the transaction ends with it
-            raise EmailTaken() from None
-        changed = link.email != old
-        action = "person.email_changed" if changed else "person.email_confirmed"
-        await audit.record(action, by=person, object_kind="person", object_id=person.id)
-        if changed and old is not None:
-            await mail.forget_to(old, only_sent=True)  # an erasure would no longer know that they were this person's
-            await emails.tell_email_changed(person, old, at=now)
-        await announce("person.confirmed", person.id)
-    await person.refresh_from_db()
-    return person
-
-
 async def request_email(person: Person, email: str, *, password: str, now: datetime) -> None:
-    """Mail a link to a new address; nothing changes before it is used.
+    """Mail a link to a new address, and to the present one a link that stops the change; nothing changes before.
 
     Where the address belongs to another account its owner is told, and the answer is the same. Raises `InvalidInput`
-    for a wrong password and `RateLimited`.
+    for a wrong password, `RateLimited` and `CredentialsEnded`.
     """
     await require_password(person, password, field="password", now=now)
     async with transaction():
+        await credentials.require_current(person)
         known = await Person.get_or_none(email=email)
         if known is not None:
             await emails.tell_already_known(known)
             return
         secret = await links.create(person, LinkPurpose.confirm_email, email=email, now=now)
         await emails.ask_to_confirm(person, email, secret)
+        if person.email is not None:
+            kept = await links.create(person, LinkPurpose.keep_email, email=person.email, now=now)
+            await emails.tell_email_change_asked(person, kept, at=now)
         await audit.record("person.email_change_requested", by=person, object_kind="person", object_id=person.id)
 
 

@@ -124,6 +124,31 @@ class LinkIn(Input):
     token: Secret
 
 
+class ConfirmationIn(_Secrets):
+    """The secret of a confirming link, and who uses it: nobody but the account's owner needs neither password.
+
+    `current_password` proves the owner as a session does. `new_password` takes the account over for the owner of the
+    mailbox: every credential of whoever made it ends, as it does with neither.
+    """
+
+    token: Secret
+    current_password: Password | None = None
+    new_password: Password | None = None
+
+
+class ConfirmationForm(_Secrets):
+    """The page behind a confirming link, for somebody who is not signed in to the account."""
+
+    password: Password
+
+
+class AddressKept(BaseModel):
+    """What to do next: set a new password with `token`, by `POST /people/passwords`, within an hour."""
+
+    message: str
+    token: str
+
+
 class ResetIn(Input):
     """Who asks for a link to set a new password."""
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts import audit, emails, guesses, links, passwords
+from accounts import audit, credentials, emails, guesses, links, passwords
 from accounts.devices import Device
 from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import ApiToken, LinkPurpose, Person, SignInSession
@@ -16,7 +16,7 @@ from core.settings import get_settings
 
 _PERSON = (
     "p.id, p.email, p.password_hash, p.display_name, p.certificate_name, p.locale, p.time_zone,"
-    " p.email_confirmed_at, p.created_at, p.erased_at"
+    " p.email_confirmed_at, p.created_at, p.erased_at, p.disabled_at, p.credential_epoch"
 )
 _SEEN_EVERY = timedelta(minutes=5)
 
@@ -65,15 +65,21 @@ async def person_by_token(secret: str, *, now: datetime) -> tuple[Person, frozen
 
 
 async def start_session(person: Person, *, user_agent: str, address: str, now: datetime) -> str:
-    """Sign a browser in; returns the secret for its cookie."""
+    """Sign a browser in; returns the secret for its cookie. The caller has asked for the password.
+
+    Raises `CredentialsEnded` where they ended since `person` was read.
+    """
     secret = new_secret()
-    await SignInSession.create(
-        person_id=person.id,
-        token_hash=fingerprint(secret),
-        user_agent=user_agent[:300],
-        address=address[:64],
-        expires_at=now + timedelta(days=get_settings().session_days),
-    )
+    async with transaction():
+        await credentials.require_current(person)
+        await SignInSession.create(
+            person_id=person.id,
+            token_hash=fingerprint(secret),
+            user_agent=user_agent[:300],
+            address=address[:64],
+            expires_at=now + timedelta(days=get_settings().session_days),
+            proved_at=now,
+        )
     return secret
 
 
@@ -158,7 +164,7 @@ async def request_reset(email: str, *, address: str, now: datetime) -> None:
 
 
 async def reset_password(secret: str, password: str, *, now: datetime) -> Person:
-    """Set a new password by a reset link, which is used up; every browser is signed out and the address confirmed.
+    """Set a new password by a reset link, which is used up; every credential ends and the address is confirmed.
 
     Raises `links.LinkGone`, and `InvalidInput` for a password that may not be used (the link then stays).
     """
@@ -170,7 +176,7 @@ async def reset_password(secret: str, password: str, *, now: datetime) -> Person
         await links.use(secret, LinkPurpose.reset_password, now=now)
         confirmed = person.email_confirmed_at or (now if link.email == person.email else None)
         await Person.filter(id=person.id).update(password_hash=password_hash, email_confirmed_at=confirmed)
-        await end_sessions(person, by=person)
+        await credentials.end_all(person, by=person, now=now)
         await audit.record("person.password_reset", by=person, object_kind="person", object_id=person.id)
         await emails.tell_password_changed(person, at=now)
     await guesses.forget_account(link.email)
@@ -179,16 +185,17 @@ async def reset_password(secret: str, password: str, *, now: datetime) -> Person
 
 
 async def change_password(person: Person, password: str, *, keep: UUID | None, by: Person, now: datetime) -> None:
-    """Set a new password; every other browser is signed out, and open reset links end.
+    """Set a new password; every credential outside the session `keep` ends.
 
-    The caller has asked for the present password. Raises `InvalidInput` for field `new_password`.
+    The caller has asked for the present password. Raises `InvalidInput` for field `new_password`, and
+    `CredentialsEnded`.
     """
     await passwords.check(password, email=person.email or "", field="new_password")
     password_hash = await passwords.hash_password(password)
     async with transaction():
+        await credentials.require_current(person)
         await Person.filter(id=person.id).update(password_hash=password_hash)
-        await end_sessions(person, by=by, except_for=keep)
-        await links.end_all(person, LinkPurpose.reset_password, now=now)
+        await credentials.end_all(person, by=by, keep=keep, now=now)
         await audit.record("person.password_changed", by=by, object_kind="person", object_id=person.id)
         await emails.tell_password_changed(person, at=now)
 
@@ -196,9 +203,13 @@ async def change_password(person: Person, password: str, *, keep: UUID | None, b
 async def create_token(
     person: Person, *, name: str, scopes: list[str], now: datetime, expires_at: datetime
 ) -> tuple[ApiToken, str]:
-    """Make an API token; returns the row and the secret, which is shown once and stored hashed. The person is told."""
+    """Make an API token; returns the row and the secret, which is shown once and stored hashed. The person is told.
+
+    The caller has asked for the password. Raises `CredentialsEnded` where they ended since `person` was read.
+    """
     secret = "cfr_" + new_secret()
     async with transaction():
+        await credentials.require_current(person)
         token = await ApiToken.create(
             person_id=person.id,
             name=name,

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from accounts import people
-from accounts.models import Person
+from accounts import addresses, links, people
+from accounts.models import LinkPurpose, Person
 from certification.certificates.models import DirectoryEntry
 from certification.renewal import credits
 from core.database import execute, transaction
@@ -26,6 +26,33 @@ async def erase_person(person: Person, *, by: Person, now: datetime) -> None:
         await DirectoryEntry.filter(person_id=person.id).delete()
         await _erase_bulk_lines(person)
         await people.erase(person, by=by, now=now)
+
+
+async def decline(secret: str, *, now: datetime) -> bool:
+    """Use a confirming link to say “that was not me”; returns whether an account was erased.
+
+    An account that was made with the address, and that nobody has confirmed, is erased; one that was to change to the
+    address keeps its own. Raises `links.LinkGone`.
+    """
+    async with transaction():
+        link = await links.use(secret, LinkPurpose.confirm_email, now=now)
+        person = await Person.get(id=link.person_id)
+        if person.is_confirmed or link.email != person.email:
+            await addresses.decline(link, now=now)
+            return False
+        await erase_person(person, by=person, now=now)
+    return True
+
+
+async def keep_address(secret: str, *, now: datetime) -> tuple[Person, str]:
+    """As `addresses.keep`. An account that holds the address meanwhile without having confirmed it gives way to its
+    owner and is erased, or signing up with the address would be enough to keep them out."""
+    async with transaction():
+        link = await links.find(secret, LinkPurpose.keep_email, now=now)
+        squatter = await Person.get_or_none(email=link.email, email_confirmed_at=None)
+        if squatter is not None and squatter.id != link.person_id:
+            await erase_person(squatter, by=link.person, now=now)
+        return await addresses.keep(secret, now=now)
 
 
 async def _erase_exams(person: Person) -> None:

@@ -1,5 +1,6 @@
 """What events add to the file with all of a person's data."""
 
+from datetime import datetime
 from typing import Any
 
 from accounts.export import section
@@ -36,5 +37,6 @@ async def _speaker(person: Person) -> list[dict[str, Any]]:
 
 
 @section("calendar_address")
-async def _calendar_address(person: Person) -> str | None:
-    return await feeds.address_of(person)
+async def _calendar_address(person: Person) -> dict[str, datetime | None]:
+    # The address itself is kept as a hash alone.
+    return {"made_at": await feeds.made_at(person)}

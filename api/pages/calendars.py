@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import auth
+from api.pages import registrations
 from api.render import redirect
 from core.i18n import gettext as _
 from events.registration import calendar, feeds, queries
@@ -19,10 +20,9 @@ async def show(request: Request) -> Response:
 
 
 async def renew(request: Request) -> Response:
-    """Make a new secret address."""
-    await feeds.renew(auth.current_person(request), now=datetime.now(UTC))
-    flash = _("This is your new calendar address. The one before no longer works.")
-    return redirect("/me/registrations#calendar", flash=flash)
+    """Make a new secret address and show it, this once."""
+    address = await feeds.renew(auth.current_person(request), now=datetime.now(UTC))
+    return await registrations.tickets_page(request, new_address=address)
 
 
 async def end(request: Request) -> Response:

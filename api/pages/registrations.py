@@ -43,6 +43,11 @@ async def create(request: Request) -> Response:
 
 async def index(request: Request) -> Response:
     """My tickets: those to come, those past, those cancelled; and the secret calendar address."""
+    return await tickets_page(request)
+
+
+async def tickets_page(request: Request, *, new_address: str | None = None) -> Response:
+    """My tickets, with a calendar address where one was just made: it is shown this once."""
     person = auth.current_person(request)
     now = datetime.now(UTC)
     rows = await queries.all_mine(person.id)
@@ -51,7 +56,8 @@ async def index(request: Request) -> Response:
         "upcoming": [row for row in standing if row["event_ends_at"] > now],
         "past": [row for row in reversed(standing) if row["event_ends_at"] <= now],
         "cancelled": [row for row in reversed(rows) if not RegistrationStatus(row["status"]).takes_a_place],
-        "calendar_address": await feeds.address_of(person),
+        "calendar_address": new_address,
+        "calendar_made_at": await feeds.made_at(person),
     }
     return render(request, "pages/registrations/index.html", context)
 

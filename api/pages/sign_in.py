@@ -43,9 +43,10 @@ async def submit(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session of this browser."""
+    """End the session of this browser, and go on to `next`, to sign in to another account."""
+    await parse.read_form(request)
     await _end_present(request)
-    response = redirect("/")
+    response = redirect(safe_next(str(parse.typed(request).get("next", "")), "/"))
     auth.forget(response)
     return response
 

@@ -1,12 +1,11 @@
-"""/sign-up and /confirm/{token}."""
+"""/sign-up."""
 
 from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts import links, people, sign_in
-from accounts.models import LinkPurpose
+from accounts import people, sign_in
 from accounts.schemas import SignUpForm
 from accounts.tokens import new_secret
 from api import auth, parse
@@ -56,20 +55,6 @@ async def submit(request: Request) -> Response:
     response = redirect(safe_next(data.next), flash=flash, kind="info")
     auth.remember(response, secret)
     return response
-
-
-async def confirm(request: Request) -> Response:
-    """The page behind a confirming link: a button, since mail scanners open links."""
-    secret = request.path_params["token"]
-    link = await links.find(secret, LinkPurpose.confirm_email, now=datetime.now(UTC))
-    return render(request, "pages/accounts/confirm.html", {"email": link.email, "token": secret})
-
-
-async def use_confirmation(request: Request) -> Response:
-    """Confirm the address."""
-    await people.confirm_email(request.path_params["token"], now=datetime.now(UTC))
-    target = "/me" if auth.caller_of(request).person is not None else "/sign-in"
-    return redirect(target, flash=_("Your e-mail address is confirmed."))
 
 
 def _page(request: Request, target: str, error: AppError | None = None) -> Response:

@@ -87,14 +87,16 @@ async def event_ics(request: Request) -> Response:
 
 
 async def calendar_address(request: Request) -> Response:
-    """The secret address of the person's calendar, null before they made one."""
-    return respond.json(CalendarAddressOut(address=await feeds.address_of(auth.current_person(request))))
+    """When the person made the secret address of their calendar; the address itself was shown then."""
+    made = await feeds.made_at(auth.current_person(request))
+    return respond.json(CalendarAddressOut(address=None, made_at=made))
 
 
 async def renew_calendar_address(request: Request) -> Response:
-    """Make a new secret address; the one before ends at once."""
-    address = await feeds.renew(auth.current_person(request), now=datetime.now(UTC))
-    return respond.json(CalendarAddressOut(address=address), 201)
+    """Make a new secret address and show it, this once; the one before ends at once."""
+    now = datetime.now(UTC)
+    address = await feeds.renew(auth.current_person(request), now=now)
+    return respond.json(CalendarAddressOut(address=address, made_at=now), 201)
 
 
 async def end_calendar_address(request: Request) -> Response:

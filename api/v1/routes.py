@@ -1,12 +1,14 @@
 """The whole table of /api/v1. A test walks it and fails on a route without a declared audience."""
 
+from accounts.addresses import EmailTaken, SignInToConfirm
 from accounts.links import LinkGone
 from accounts.members import AlreadyMember, LastOwner
 from accounts.organizations import SlugTaken
-from accounts.people import EmailTaken
 from accounts.schemas import (
+    AddressKept,
     AuditEntryOut,
     AuditSearch,
+    ConfirmationIn,
     Done,
     EmailChangeIn,
     ErasureIn,
@@ -1476,9 +1478,32 @@ ENDPOINTS: list[Endpoint] = [
         audience=Audience.anyone,
         tag="Accounts",
         summary="Confirm an e-mail address",
+        body=ConfirmationIn,
+        answers={200: Done},
+        errors=[LinkGone, EmailTaken, SignInToConfirm, RateLimited],
+    ),
+    Endpoint(
+        method="POST",
+        path="/people/declined-confirmations",
+        handler=people.decline,
+        audience=Audience.anyone,
+        tag="Accounts",
+        summary="Say that an account or address is not yours",
         body=LinkIn,
         answers={200: Done},
+        errors=[LinkGone],
+    ),
+    Endpoint(
+        method="POST",
+        path="/people/kept-addresses",
+        handler=people.keep_address,
+        audience=Audience.anyone,
+        tag="Accounts",
+        summary="Stop or undo a change of address",
+        body=LinkIn,
+        answers={200: AddressKept},
         errors=[LinkGone, EmailTaken],
+        is_replayable=False,
     ),
     Endpoint(
         method="POST",

@@ -3,33 +3,40 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts import audit
+from accounts import audit, credentials
 from accounts.models import Person
-from accounts.tokens import new_secret
+from accounts.tokens import fingerprint, new_secret
 from core.database import execute, fetchval, transaction
 from core.errors import NotFound
 from core.settings import get_settings
 
 
-async def address_of(person: Person) -> str | None:
-    """The person's secret address, or None before they made one."""
-    token = await fetchval("SELECT token FROM calendar_feed WHERE person_id = $1", person.id)
-    return f"{get_settings().public_url}/calendars/{token}.ics" if token else None
+async def made_at(person: Person) -> datetime | None:
+    """When the person made the secret address that they have, or None. The address itself is shown once."""
+    made: datetime | None = await fetchval(
+        """SELECT f.created_at FROM calendar_feed f JOIN person p ON p.id = f.person_id
+           WHERE f.person_id = $1 AND f.epoch = p.credential_epoch""",
+        person.id,
+    )
+    return made
 
 
 async def renew(person: Person, *, now: datetime) -> str:
-    """Make a new secret address and return it; the one before ends at once."""
-    token = new_secret()
+    """Make a new secret address and return it; the one before ends at once. Raises `CredentialsEnded`."""
+    secret = new_secret()
     async with transaction():
+        await credentials.require_current(person)
         await execute(
-            """INSERT INTO calendar_feed (person_id, token, created_at) VALUES ($1, $2, $3)
-               ON CONFLICT (person_id) DO UPDATE SET token = excluded.token, created_at = excluded.created_at""",
+            """INSERT INTO calendar_feed (person_id, token_hash, epoch, created_at) VALUES ($1, $2, $3, $4)
+               ON CONFLICT (person_id) DO UPDATE
+               SET token_hash = excluded.token_hash, epoch = excluded.epoch, created_at = excluded.created_at""",
             person.id,
-            token,
+            fingerprint(secret),
+            person.credential_epoch,
             now,
         )
         await audit.record("calendar_feed.renewed", by=person, object_kind="person", object_id=person.id)
-    return f"{get_settings().public_url}/calendars/{token}.ics"
+    return f"{get_settings().public_url}/calendars/{secret}.ics"
 
 
 async def end(person: Person, *, now: datetime) -> None:
@@ -40,9 +47,14 @@ async def end(person: Person, *, now: datetime) -> None:
             await audit.record("calendar_feed.ended", by=person, object_kind="person", object_id=person.id)
 
 
-async def person_behind(token: str) -> UUID:
-    """Whose calendar a secret address is. Raises `NotFound`."""
-    found: UUID | None = await fetchval("SELECT person_id FROM calendar_feed WHERE token = $1", token)
+async def person_behind(secret: str) -> UUID:
+    """Whose calendar a secret address is. Raises `NotFound`, also where the person's credentials ended since."""
+    found: UUID | None = await fetchval(
+        """SELECT f.person_id FROM calendar_feed f JOIN person p ON p.id = f.person_id
+           WHERE f.token_hash = $1 AND f.epoch = p.credential_epoch
+             AND p.disabled_at IS NULL AND p.erased_at IS NULL""",
+        fingerprint(secret),
+    )
     if found is None:
         raise NotFound()
     return found

@@ -117,13 +117,17 @@ class Registration(Model):
 
 
 class CalendarFeed(Model):
-    """The secret address of one person's calendar; making a new one ends the old."""
+    """The secret address of one person's calendar, as a keyed hash; making a new one ends the old.
+
+    It counts while `epoch` is the person's `credential_epoch`.
+    """
 
     person: fields.OneToOneRelation[Person] = fields.OneToOneField(
         "accounts.Person", related_name="calendar_feed", primary_key=True, on_delete=fields.CASCADE
     )
     person_id: UUID
-    token = fields.CharField(64, unique=True)
+    token_hash = fields.CharField(64, unique=True)
+    epoch = fields.IntField(default=0, db_default=0)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

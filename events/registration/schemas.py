@@ -107,9 +107,13 @@ class MyRegistrationOut(BaseModel):
 
 
 class CalendarAddressOut(BaseModel):
-    """Where a calendar program reads one person's events; whoever knows the address can, so it is a secret."""
+    """Where a calendar program reads one person's events; whoever knows the address can, so it is a secret.
+
+    It is shown when it is made and never again; `made_at` is null for whoever has none.
+    """
 
     address: str | None
+    made_at: datetime | None
 
 
 class AttendeeOut(BaseModel):

@@ -29,6 +29,7 @@ ANYONE = """
 /sign-in?next=/me
 /sign-up
 /confirm/{token}
+/keep-address/{token}
 /reset
 /reset/{token}
 /no/such/page

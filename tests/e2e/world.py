@@ -140,6 +140,7 @@ async def _add_people(world: World, now: datetime) -> None:
         "outbox": str(kept.id),
         "newcomer": address,
         "confirm": await links.create(newcomer, LinkPurpose.confirm_email, email=address, now=now),
+        "keep-address": await links.create(newcomer, LinkPurpose.keep_email, email=address, now=now),
         "reset": await links.create(newcomer, LinkPurpose.reset_password, email=address, now=now),
         "members": str((await RoleGrant.get(person_id=viewer.id)).id),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from accounts import links, people
+from accounts import addresses, links
 from accounts.models import LinkPurpose, Person
 from certification.bank.models import ItemVersion
 from certification.certificates.models import Certificate, IssueRequest, SourceKind
@@ -104,7 +104,7 @@ async def test_mails_go_with_their_files_also_those_to_an_earlier_address(databa
     await mail.send("accounts/erased", to=("Bob", "bob@example.org"), context={}, attachments=[shared])
 
     secret = await links.create(person, LinkPurpose.confirm_email, email="second@example.org", now=now)
-    person = await people.confirm_email(secret, now=now)
+    person = await addresses.confirm(secret, by=person, now=now)
     assert [each.template for each in await OutgoingMail.filter(to_address="first@example.org")] == [
         "accounts/email_changed"
     ]

@@ -1,20 +1,26 @@
 """Tickets, calendar entries and the mails that bring them."""
 
+import importlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from types import SimpleNamespace
 
+import httpx
 import pikepdf
 import pytest
 import zxingcpp
 from icalendar import Calendar
 from PIL import Image
 from starlette.applications import Starlette
+from tortoise.connection import get_connection
 
 from accounts.models import Person
+from accounts.tokens import fingerprint
 from api.app import create_app
 from core import mail as mail_module
-from core.database import execute, fetch
+from core.database import execute, fetch, fetchrow, fetchval
 from core.models import OutgoingMail
 from core.settings import Settings
 from events.catalog.models import Event, EventFormat
@@ -235,21 +241,50 @@ async def test_registering_by_the_page_leads_through_sign_in_and_ends_at_the_tic
     assert registration.attendee_name == "Dr. Zoë Ntim"
 
 
-async def test_the_secret_calendar_address_can_be_renewed_and_ended(app: Starlette) -> None:
+async def test_the_secret_calendar_address_is_shown_once_and_can_be_renewed_and_ended(app: Starlette) -> None:
     person = await accounts.person()
     await registrations.register(await events.published_event(title="Cloud Day"), by=person, now=NOW)
     async with accounts.signed_in(app, person) as client:
-        await client.post("/me/registrations/calendar")
-        first = await feeds.address_of(person)
-        assert first is not None
-        shown = await client.get(first.removeprefix("http://testserver"))
+        first = _calendar_path(await client.post("/me/registrations/calendar"))
+        shown = await client.get(first)
         assert [str(each["summary"]) for each in Calendar.from_ical(shown.content).walk("VEVENT")] == ["Cloud Day"]
-        await client.post("/me/registrations/calendar")
-        second = await feeds.address_of(person)
-        assert second not in (None, first)
-        assert (await client.get(first.removeprefix("http://testserver"))).status_code == 404
+        later = await client.get("/me/registrations")
+        assert "You made an address on" in later.text
+        assert "/calendars/" not in later.text
+        second = _calendar_path(await client.post("/me/registrations/calendar"))
+        assert second != first
+        assert (await client.get(first)).status_code == 404
+        assert (await client.get(second)).status_code == 200
         await client.post("/me/registrations/calendar/end")
-    assert await feeds.address_of(person) is None
+        assert (await client.get(second)).status_code == 404
+    assert await feeds.made_at(person) is None
+
+
+def _calendar_path(page: httpx.Response) -> str:
+    found = re.search(r"http://testserver(/calendars/[\w-]+\.ics)", page.text)
+    assert found is not None
+    return found[1]
+
+
+async def test_a_secret_calendar_address_lies_nowhere_in_the_open(database: str) -> None:
+    person = await accounts.person()
+    secret = (await feeds.renew(person, now=NOW)).rpartition("/")[2].removesuffix(".ics")
+    row = await fetchrow("SELECT * FROM calendar_feed WHERE person_id = $1", person.id)
+    assert row is not None
+    assert secret not in [str(value) for value in row.values()]
+
+
+async def test_addresses_made_before_they_were_hashed_go_on_working(database: str) -> None:
+    migration = importlib.import_module("events.migrations.0008_calendar_secrets")
+    person = await accounts.person()
+    await execute(
+        "INSERT INTO calendar_feed (person_id, token_hash, created_at) VALUES ($1, $2, now())",
+        person.id,
+        "a-secret-in-the-open",
+    )
+    await migration.hash_secrets(None, SimpleNamespace(client=get_connection("default")))
+    assert await feeds.person_behind("a-secret-in-the-open") == person.id
+    assert await fetchval("SELECT token_hash FROM calendar_feed") == fingerprint("a-secret-in-the-open")
 
 
 async def test_organizers_edit_ticket_types_and_quotas_by_the_page(app: Starlette) -> None:
@@ -275,9 +310,10 @@ async def test_organizers_edit_ticket_types_and_quotas_by_the_page(app: Starlett
 
 async def test_a_program_makes_renews_and_ends_the_address_of_the_calendar(app: Starlette) -> None:
     async with accounts.with_token(app, await accounts.person()) as client:
-        assert (await client.get("/api/v1/me/calendar")).json() == {"address": None}
-        first = (await client.post("/api/v1/me/calendar")).json()["address"]
-        assert (await client.get("/api/v1/me/calendar")).json() == {"address": first}
+        assert (await client.get("/api/v1/me/calendar")).json() == {"address": None, "made_at": None}
+        made = (await client.post("/api/v1/me/calendar")).json()
+        first = made["address"]
+        assert (await client.get("/api/v1/me/calendar")).json() == {"address": None, "made_at": made["made_at"]}
         assert (await client.get(first)).headers["content-type"].startswith("text/calendar")
         second = (await client.post("/api/v1/me/calendar")).json()["address"]
         assert [(await client.get(address)).status_code for address in (first, second)] == [404, 200]

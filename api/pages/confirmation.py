@@ -1,0 +1,96 @@
+"""/confirm/{token}: whose address it is, asked of whoever has the mail; /keep-address/{token}: keeping the old one.
+
+Opening a link changes nothing, since mail scanners open every link; the buttons do.
+"""
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from accounts import addresses, links
+from accounts.models import LinkPurpose, SingleUseLink
+from accounts.schemas import ConfirmationForm
+from api import auth, parse
+from api.render import form_state, redirect, render
+from certification import erasure
+from core.errors import AppError, InvalidInput
+from core.i18n import gettext as _
+
+
+async def show(request: Request) -> Response:
+    """Who is signed in decides what is asked: the owner confirms, anybody else signs in or takes the account over."""
+    return _page(request, await _link(request, LinkPurpose.confirm_email))
+
+
+async def confirm(request: Request) -> Response:
+    """Confirm the address; who is not signed in to the account chooses a new password with it."""
+    link, person, now = await _link(request, LinkPurpose.confirm_email), auth.caller_of(request).person, _now()
+    if _is_owner(request, link):
+        await addresses.confirm(_secret(request), by=person, now=now)
+        return redirect("/me", flash=_("Your e-mail address is confirmed."))
+    if link.email != link.person.email:
+        return _page(request, link, addresses.SignInToConfirm())
+    try:
+        data = await parse.form(request, ConfirmationForm)
+        await addresses.confirm(_secret(request), by=person, password=data.password, now=now)
+    except InvalidInput as error:
+        return _page(request, link, error)
+    return redirect("/sign-in", flash=_("Your e-mail address is confirmed. Sign in with your new password."))
+
+
+async def decline(request: Request) -> Response:
+    """That was not me: the account that was made with the address is erased, or the change to it is stopped."""
+    was_erased = await erasure.decline(_secret(request), now=_now())
+    erased = _("The account is erased. You will not hear of it again.")
+    stopped = _("The change is stopped. Your address is not used.")
+    return redirect("/", flash=erased if was_erased else stopped)
+
+
+async def show_keep(request: Request) -> Response:
+    """What keeping the address means."""
+    link = await _link(request, LinkPurpose.keep_email)
+    has_changed = link.person.email != link.email
+    return render(request, "pages/accounts/keep_address.html", {"email": link.email, "has_changed": has_changed})
+
+
+async def keep(request: Request) -> Response:
+    """Keep the address, sign everybody out, and go on to a new password."""
+    _person, reset = await erasure.keep_address(_secret(request), now=_now())
+    flash = _("You keep your address, and everybody is signed out. Set a new password.")
+    response = redirect(f"/reset/{reset}", flash=flash)
+    auth.forget(response)
+    return response
+
+
+def _page(request: Request, link: SingleUseLink, error: AppError | None = None) -> Response:
+    form = form_state(request, error=error)
+    form.values.pop("password", None)
+    context = {
+        "email": link.email,
+        "made_at": link.person.created_at,
+        "is_change": link.email != link.person.email,
+        "is_owner": _is_owner(request, link),
+        "form": form,
+        "sign_in": f"/sign-in?next={quote(request.url.path, safe='')}",
+    }
+    return render(request, "pages/accounts/confirm.html", context, status=error.status if error else 200)
+
+
+def _is_owner(request: Request, link: SingleUseLink) -> bool:
+    person = auth.caller_of(request).person
+    return person is not None and person.id == link.person_id
+
+
+async def _link(request: Request, purpose: LinkPurpose) -> SingleUseLink:
+    return await links.find(_secret(request), purpose, now=_now())
+
+
+def _secret(request: Request) -> str:
+    secret: str = request.path_params["token"]
+    return secret
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
