@@ -11,10 +11,12 @@ BIN := $(VENV)/bin
 SOURCES := core accounts events certification api tests benchmarks
 WORKERS ?= auto
 ARGS ?=
+# A line that says what is done and for how long; what pip and npm print is shown only if they fail.
+STEP = $(or $(wildcard $(BIN)/python),$(PYTHON)) core/step.py
 # uv where there is one, else pip; both take every package from the lock file and nothing else.
-INSTALL := if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python "$$@"; \
-	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$@"; fi
+INSTALL := sh -c 'if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python "$$@"; \
+	else $(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$@"; fi' install
 COMPILE := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --extra build
 
@@ -49,9 +51,9 @@ bench: tools setup ## Measure speed against the budgets of the design.
 
 .PHONY: setup
 setup: $(VENV)/.runtime ## Install everything that running needs.
-	@$(BIN)/python -m core.fonts
-	@$(BIN)/python -m core.catalogues
-	@$(BIN)/python -m api.vendor
+	@$(STEP) "Cutting the fonts for PDFs" $(BIN)/python -m core.fonts
+	@$(STEP) "Compiling the translations" $(BIN)/python -m core.catalogues
+	@$(STEP) "Building the browser libraries" $(BIN)/python -m api.vendor
 
 .PHONY: tools
 tools: $(VENV)/.dev
@@ -61,10 +63,10 @@ browser: setup tools # The tests' Chromium: the system's, else Playwright's; non
 	@found() { [ -x /usr/bin/chromium ] || $(BIN)/python -c "import os, sys; \
 	from playwright.sync_api import sync_playwright as start; \
 	p = start().start(); path = p.chromium.executable_path; p.stop(); sys.exit(not os.path.exists(path))"; }; \
-	if found; then exit 0; fi; echo "Installing Chromium for the tests."; \
+	if found; then exit 0; fi; $(STEP) "Installing Chromium for the tests" sh -c ' \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	else $(BIN)/playwright install chromium; fi; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	else $(BIN)/playwright install chromium; fi'; \
 	found || { echo "No Chromium could be installed; install one as /usr/bin/chromium." >&2; exit 1; }
 
 .PHONY: words
@@ -90,18 +92,17 @@ reset: ## Delete the local database and files under var/.
 
 $(BIN)/python:
 	@[ -n "$(PYTHON)" ] || { echo "Confero needs Python 3.11 or newer; name it with PYTHON=/path/to/python3." >&2; exit 1; }
-	@echo "Creating $(VENV)."
-	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV); \
-	elif $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+	@echo "The first time, Confero installs what it needs into this folder: one to three minutes, most of it downloads."
+	@if command -v uv >/dev/null 2>&1; then \
+	$(STEP) "Making $(VENV)" uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV); \
+	elif $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then $(STEP) "Making $(VENV)" $(PYTHON) -m venv $(VENV); \
 	else echo "This Python has no venv module. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; fi
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
-	@echo "Installing the packages of requirements.lock."
-	@set -- --require-hashes --no-deps -r requirements.lock; $(INSTALL)
-	@set -- --no-deps --no-build-isolation --editable .; $(INSTALL)
+	@$(STEP) "Installing the packages" $(INSTALL) --require-hashes --no-deps -r requirements.lock
+	@$(STEP) "Installing Confero itself" $(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	@echo "Installing the packages of requirements-dev.lock."
-	@set -- --require-hashes --no-deps -r requirements-dev.lock; $(INSTALL)
+	@$(STEP) "Installing the packages for checks and tests" $(INSTALL) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@

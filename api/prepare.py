@@ -12,6 +12,7 @@ from core import database
 from core.migrate import migrate
 from core.outages import AWAY
 from core.settings import Environment, Settings, get_settings
+from core.step import step
 
 _PATIENCE_SECONDS = 30.0
 
@@ -38,8 +39,9 @@ async def wait_for_database(url: str, seconds: float = _PATIENCE_SECONDS) -> Non
 async def prepare(settings: Settings) -> None:
     """Bring the database up to date; on a development server also load the demo, the first time only."""
     assert settings.database_url is not None
-    await wait_for_database(settings.database_url)
-    await migrate(settings.database_url)
+    with step("Bringing the database up to date"):
+        await wait_for_database(settings.database_url)
+        await migrate(settings.database_url)
     if settings.environment is Environment.development and find_spec("api.demo"):  # An image may leave it out.
         await _load_demo_once(settings)
 
@@ -51,10 +53,8 @@ async def _load_demo_once(settings: Settings) -> None:
     await database.connect(settings.database_url, settings.pool_size, "confero-demo")
     try:
         if not await loader.is_loaded():
-            from api.progress import progress
-
-            with progress("Loading the demo") as report:
-                await loader.load_demo(progress=report)
+            with step("Loading the demo"):
+                await loader.load_demo()
     finally:
         await database.disconnect()
 

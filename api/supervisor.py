@@ -20,6 +20,7 @@ from enum import StrEnum
 from core.postgres import EmbeddedPostgres, PostgresFailed
 from core.private import private_folder
 from core.settings import Settings
+from core.step import step
 
 log = logging.getLogger("confero.supervisor")
 
@@ -85,7 +86,8 @@ class Supervisor:
             url = self.settings.database_url
             if url is None:
                 postgres = EmbeddedPostgres(self.settings.var_dir / "postgres")
-                url = await stack.enter_async_context(postgres.owned())
+                with step("Starting PostgreSQL"):
+                    url = await stack.enter_async_context(postgres.owned())
                 keepers.append(asyncio.create_task(self._keep_postgres(postgres)))
             metrics = stack.enter_context(tempfile.TemporaryDirectory(prefix="confero-metrics-"))
             self._environment |= self._child_environment(url, metrics)
