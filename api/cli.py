@@ -1,6 +1,9 @@
-"""The `confero` command. Every command imports what it needs when it runs, so `confero --help` is instant."""
+"""The `confero` command. Every command imports what it needs when it runs, so `confero --help` is instant.
 
-import asyncio
+Typer's own panels are left out: they load half of rich and pygments, which is most of the time that help would take.
+The first sentence of each command fits beside its name in 80 columns.
+"""
+
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,15 +17,17 @@ import typer
 if TYPE_CHECKING:
     from core.settings import Settings
 
+_PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True}  # Any: what Typer takes by keyword
+
 app = typer.Typer(
+    **_PLAIN,
     help="Confero runs events, training and certification exams, and confers certificates that anyone can verify.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-people = typer.Typer(help="People and the first owner.", no_args_is_help=True)
-jobs = typer.Typer(help="Background jobs that were given up.", no_args_is_help=True)
-certificates = typer.Typer(help="Many certificates at once, from a CSV file.", no_args_is_help=True)
+people = typer.Typer(**_PLAIN, help="People and the first owner.")
+jobs = typer.Typer(**_PLAIN, help="Background jobs that were given up.")
+certificates = typer.Typer(**_PLAIN, help="Many certificates at once, from a CSV file.")
 app.add_typer(people, name="people")
 app.add_typer(jobs, name="jobs")
 app.add_typer(certificates, name="certificates")
@@ -56,13 +61,16 @@ def _complain(message: str) -> int:
 
 @app.command()
 def serve(port: Port = None) -> None:
-    """Run everything: database (if none is configured), web processes and worker."""
+    """Run everything: web processes, worker, and a database.
+
+    The database is an embedded PostgreSQL under CONFERO_VAR_DIR, unless CONFERO_DATABASE_URL names another.
+    """
     _supervise(port, parts={"web", "worker"})
 
 
 @app.command()
 def web(port: Port = None) -> None:
-    """Run the web processes alone; a worker must run somewhere else."""
+    """Run the web processes alone. A worker must run somewhere else."""
     _supervise(port, parts={"web"})
 
 
@@ -97,7 +105,7 @@ def migrate() -> None:
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(help="Where to write it, e.g. confero.tar")]) -> None:
-    """Write database and files together into one file, while everything runs."""
+    """Write database and files into one file. Everything may go on running meanwhile."""
     from api.commands.data import back_up
 
     with _explained():
@@ -120,7 +128,7 @@ def restore(
 def demo(
     people: Annotated[int | None, typer.Option(help="How many people; the usual small demo if not given.")] = None,
 ) -> None:
-    """Load the demo foundation into the database; with --people a large one."""
+    """Load the demo foundation. With --people a large one."""
     from api.commands.data import load_demo
 
     with _explained():
@@ -138,9 +146,10 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer for programs.")] = False,
 ) -> None:
-    """Verify a certificate or badge from its file, asking the issuer it names where it can be reached.
+    """Verify a certificate or badge from its file.
 
-    Exit code 0 says valid, 1 not valid, 3 that it is unchanged but could not be confirmed, or cannot be told.
+    Asks the issuer that it names, where that can be reached. Exit code 0 says valid, 1 not valid, 3 that it is
+    unchanged but could not be confirmed, or cannot be told.
     """
     from api.commands.verify import verify as verify_file
 
@@ -164,7 +173,7 @@ def people_create(
     organization: Annotated[str, typer.Option(prompt="Organization", help="Its name; created if it does not exist.")],
     owner: Annotated[bool, typer.Option("--owner", help="Make this person an owner of the organization.")] = False,
 ) -> None:
-    """Create a person, the first owner above all; the password is asked for and never stands in the command line."""
+    """Create a person, the first owner above all. The password is asked for and never stands in the command line."""
     from api.commands.people import create
 
     settings = _settings()  # what is missing is said before anything is typed
@@ -209,7 +218,7 @@ def certificates_issue(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Issue to the people of a file: columns email, and where there are name, achieved_on, score."""
+    """Issue to the people of a file. Columns: email, and where there are name, achieved_on, score."""
     _carry_out("issue", file, certification, by, invites=invite, is_dry=dry_run, is_confirmed=yes)
 
 
@@ -217,7 +226,7 @@ def certificates_issue(
 def certificates_resend(
     file: CsvFile, certification: OfCertification, by: Officer, dry_run: DryRun = False, yes: Yes = False
 ) -> None:
-    """Mail holders again where their certificates are: column number."""
+    """Mail holders again where their certificates are. Column: number."""
     _carry_out("resend", file, certification, by, is_dry=dry_run, is_confirmed=yes)
 
 
@@ -230,7 +239,7 @@ def certificates_revoke(
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Revoke for good: columns number and, where there is, reason. The holders are told."""
+    """Revoke for good; the holders are told. Columns: number and, where there is, reason."""
     _carry_out("revoke", file, certification, by, reason=reason, is_dry=dry_run, is_confirmed=yes)
 
 
@@ -257,6 +266,7 @@ def _carry_out(kind: str, file: Path, certification: str, by: str, **options: An
 
 
 def _supervise(port: int | None, *, parts: set[str]) -> None:
+    import asyncio
     import os
 
     from api.child import follow_parent

@@ -1,12 +1,15 @@
 """The `confero` command explains itself, and a production start refuses what is missing by name."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from api.cli import app
 from core import settings
+from tests.postgres import ROOT
 
 COMMANDS = (
     *("serve", "web", "worker", "migrate", "backup", "restore", "demo"),
@@ -27,6 +30,42 @@ def test_help_names_every_command() -> None:
     answer = CliRunner().invoke(app, ["--help"])
     assert answer.exit_code == 0
     assert [command for command in COMMANDS if command not in answer.output] == []
+
+
+_LOADED = """
+import sys
+from api.cli import app
+try:
+    app(sys.argv[1:])
+finally:
+    print("LOADED", *{name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names)
+"""
+
+
+_TYPER = {"api", "typer", "annotated_doc", "shellingham", "typing_extensions"}
+_ITS_PARSER = {"pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
+
+
+@pytest.mark.parametrize("command", ["", "serve", "verify", "people create", "jobs", "certificates issue"])
+def test_help_loads_nothing_but_typer_so_that_it_is_there_at_once(command: str) -> None:
+    """Not timed, since machines differ: what takes long is loading what serves, and what draws in the terminal."""
+    ran = subprocess.run(
+        [sys.executable, "-c", _LOADED, *command.split(), "--help"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "CONFERO_DATABASE_URL": "postgres://no.invalid/x"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    text, _, loaded = ran.stdout.partition("LOADED")
+    assert f"Usage: -c {command}".strip() in text
+    ours = {name for name in loaded.split() if not name.startswith("_") and name != "sitecustomize"}
+    assert ours - _TYPER - (_ITS_PARSER if command else set()) == set()
+
+
+@pytest.mark.parametrize("group", ["", "people", "jobs", "certificates"])
+def test_help_says_every_first_sentence_to_its_end(group: str) -> None:
+    answer = CliRunner().invoke(app, [*group.split(), "--help"], terminal_width=80)
+    assert "..." not in answer.output.partition("Commands:")[2]
 
 
 OWNER = "people create --owner --email a@example.org --name A --organization B"
