@@ -38,11 +38,12 @@ from api.cli import app
 try:
     app(sys.argv[1:])
 finally:
-    print("LOADED", *{name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names)
+    ours = {name for name in sys.modules if name.startswith("core.")}
+    print("LOADED", *ours, *{name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names)
 """
 
 
-_TYPER = {"api", "typer", "annotated_doc", "shellingham", "typing_extensions"}
+_TYPER = {"api", "core", "core.private", "typer", "annotated_doc", "shellingham", "typing_extensions"}
 _ITS_PARSER = {"pydantic", "pydantic_core", "annotated_types", "typing_inspection"}
 
 
