@@ -44,10 +44,9 @@ def sign_pdf_here(
 
 
 def _sign(pdf: bytes, loaded: "LoadedSigner", now: datetime) -> bytes:
-    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from certification.signing.updates import ArchivalUpdate
 
-    writer = IncrementalPdfFileWriter(BytesIO(pdf))
-    session = loaded.pdf_signer.init_signing_session(writer)
+    session = loaded.pdf_signer.init_signing_session(ArchivalUpdate(BytesIO(pdf)))
     session.system_time = now
     with loaded.lock:
         return asyncio.run(_finish(session, loaded))

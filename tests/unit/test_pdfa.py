@@ -22,7 +22,7 @@ from certification.certificates.transcript import TranscriptEntry, TranscriptFac
 from certification.layouts import shipped
 from certification.layouts.definition import LayoutDefinition
 from certification.layouts.facts import SAMPLE, SAMPLE_ATTENDANCE, DocumentFacts
-from certification.signing import pades
+from certification.signing import pades, updates
 from core.typesetting.document import Document
 from core.typesetting.images import UnreadablePicture, image
 from core.typesetting.objects import Stream, name, text_string
@@ -407,6 +407,53 @@ def test_it_can_be_signed_and_stays_what_it_is(pdf: bytes) -> None:
         assert document.Root.Names.EmbeddedFiles.Names[1].EF.F.read_bytes() == BADGE.content
         assert document.Root.StructTreeRoot.K.S == "/Document"
         assert document.Root.MarkInfo.Marked
+
+
+def test_signing_makes_no_later_version_of_it(pdf: bytes) -> None:
+    """ISO 19005-3 is about PDF 1.7 (ISO 32000-1); what PAdES adds to that is ETSI's extension (EN 319 142-1)."""
+    signed, _level = pades.sign_pdf_here(pdf, "open-systems", organization_name="Open Systems", now=NOW)
+    assert signed.startswith(b"%PDF-1.7\n")
+    with opened(signed) as document:
+        assert document.pdf_version == "1.7"
+        assert "/Version" not in document.Root
+        assert {key: dict(value) for key, value in document.Root.Extensions.items()} == {
+            "/ESIC": {
+                "/Type": pikepdf.Name.DeveloperExtensions,
+                "/BaseVersion": pikepdf.Name("/1.7"),
+                "/ExtensionLevel": 1,
+            }
+        }
+
+
+def test_signing_as_pyhanko_does_alone_would_make_it_pdf_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control of the test above: the update that keeps the version is what keeps it."""
+    monkeypatch.setattr(updates, "ArchivalUpdate", IncrementalPdfFileWriter)
+    signed, _level = pades.sign_pdf_here(pdf_of(), "open-systems", organization_name="Open Systems", now=NOW)
+    with opened(signed) as document:
+        assert document.Root.Version == "/2.0"
+        assert "/ISO_" in document.Root.Extensions
+        assert str(document.docinfo["/Producer"]) != document.open_metadata()["pdf:Producer"]
+
+
+def test_signing_changes_nothing_but_what_a_signature_needs(pdf: bytes) -> None:
+    """ISO 19005-3, 6.1.7.1, 6.3, 6.4 and 6.6.3: streams, annotations, form and metadata of the file that is kept."""
+    signed, _level = pades.sign_pdf_here(pdf, "open-systems", organization_name="Open Systems", now=NOW)
+    assert signed.startswith(pdf)
+    assert len(re.findall(rb"\nendstream\nendobj\n", signed)) == signed.count(b"endstream")
+    assert signed.endswith(b"%%EOF\n")
+    with opened(pdf) as before, opened(signed) as after:
+        assert set(after.Root.keys()) - set(before.Root.keys()) == {"/AcroForm", "/Extensions"}
+        assert after.Root.Metadata.read_raw_bytes() == before.Root.Metadata.read_raw_bytes()
+        assert dict(after.docinfo) == dict(before.docinfo)
+        assert after.trailer.ID[0] == before.trailer.ID[0] != after.trailer.ID[1]
+        assert set(after.Root.AcroForm.keys()) == {"/Fields", "/SigFlags"}
+        (was,), (page,) = before.pages, after.pages
+        assert set(page.keys()) == set(was.keys())
+        *links, widget = page.Annots
+        assert [note.objgen for note in links] == [note.objgen for note in was.Annots]
+        assert set(widget.keys()) == {"/Type", "/Subtype", "/FT", "/T", "/F", "/Rect", "/P", "/V"}
+        assert (widget.Subtype, widget.FT, widget.F) == ("/Widget", "/Sig", 0b10000100)  # printed, locked
+        assert page.Contents.objgen == was.Contents.objgen
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "CMYK"])
