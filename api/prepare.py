@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import asyncpg
 
 from core import database
+from core.errors import AppError
 from core.migrate import migrate
 from core.outages import AWAY
 from core.settings import Environment, Settings, get_settings
@@ -39,9 +40,10 @@ async def wait_for_database(url: str, seconds: float = _PATIENCE_SECONDS) -> Non
 async def prepare(settings: Settings) -> None:
     """Bring the database up to date; on a development server also load the demo, the first time only."""
     assert settings.database_url is not None
+    owner_url = settings.migration_database_url or settings.database_url
     with step("Bringing the database up to date"):
-        await wait_for_database(settings.database_url)
-        await migrate(settings.database_url)
+        await wait_for_database(owner_url)
+        await migrate(owner_url, application_url=settings.database_url)
     if settings.environment is Environment.development and find_spec("api.demo"):  # An image may leave it out.
         await _load_demo_once(settings)
 
@@ -63,7 +65,7 @@ def main() -> None:
     """Run `prepare` for the settings of the environment."""
     try:
         asyncio.run(prepare(get_settings()))
-    except DatabaseAway as error:
+    except (DatabaseAway, AppError) as error:
         sys.exit(str(error))
 
 

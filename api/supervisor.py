@@ -200,12 +200,15 @@ class Supervisor:
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _spawn(self, name: str, *arguments: str, inherited: int | None = None) -> asyncio.subprocess.Process:
+        environment = dict(self._environment)
+        if name != "prepare":  # which alone changes tables; no other process shall know how
+            environment.pop("CONFERO_MIGRATION_DATABASE_URL", None)
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "api.child",
             *arguments,
-            env=self._environment,
+            env=environment,
             stdin=asyncio.subprocess.DEVNULL,
             pass_fds=(inherited,) if inherited is not None else (),
             start_new_session=True,  # Ctrl-C reaches the supervisor only, which ends everything in order.

@@ -66,6 +66,9 @@ class Settings(BaseSettings):
         None, description="At least 32 characters; keys the hashes of tokens and links."
     )
     database_url: str | None = Field(None, description="postgres://…; none starts the embedded PostgreSQL under var/.")
+    migration_database_url: str | None = Field(
+        None, description="The same database for the role that owns the tables; only `confero migrate` needs it."
+    )
     var_dir: Path = Field(Path("var"), description="Embedded database, files, fonts, logs.")
     fonts_dir: Path | None = Field(None, description="Static font instances; default var/fonts.")
     files_url: str | None = Field(

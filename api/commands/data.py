@@ -19,7 +19,7 @@ def migrate_database(settings: Settings) -> None:
 
     async def run() -> None:
         async with reachable(settings) as url:
-            await migrate(url)
+            await migrate(settings.migration_database_url or url, application_url=url)
 
     asyncio.run(run())
     typer.echo("The database is up to date.")
@@ -42,7 +42,9 @@ def put_back(settings: Settings, file: Path, *, force: bool) -> None:
 
     async def run() -> None:
         if settings.database_url is not None:
-            manifest = await backup.restore(settings.database_url, files.store(), file, force=force)
+            owner_url = settings.migration_database_url or settings.database_url
+            manifest = await backup.restore(owner_url, files.store(), file, force=force)
+            await migrate(owner_url, application_url=settings.database_url)
         else:
             async with EmbeddedPostgres(settings.var_dir / "postgres").owned() as url:
                 manifest = await backup.restore(url, files.store(), file, force=force)
