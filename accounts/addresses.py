@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tortoise.exceptions import IntegrityError
 
-from accounts import audit, credentials, emails, links, passwords
+from accounts import audit, credentials, emails, invitations, links, passwords
 from accounts.models import LinkPurpose, Person, SingleUseLink
 from core import mail
 from core.announce import announce
@@ -77,6 +77,7 @@ async def keep(secret: str, *, now: datetime) -> tuple[Person, str]:
         action = "person.email_kept" if person.email == link.email else "person.email_restored"
         await _give(person, link.email, now=now)
         await _take_over(person, None, now=now)
+        await announce("person.confirmed", person.id)
         await links.end_all(person, LinkPurpose.keep_email, now=now)
         await audit.record(action, by=person, object_kind="person", object_id=person.id)
         reset = await links.create(person, LinkPurpose.reset_password, email=link.email, now=now)
@@ -93,7 +94,7 @@ async def decline(link: SingleUseLink, *, now: datetime) -> None:
 
 
 async def _give(person: Person, email: str, *, now: datetime) -> None:
-    """Write the confirmed address, and tell the one that it replaces. Raises `EmailTaken`."""
+    """Write the confirmed address, give what waits for it, and tell the one that it replaces. Raises `EmailTaken`."""
     old = person.email
     if email != old and await Person.exists(email=email):
         raise EmailTaken()
@@ -101,6 +102,7 @@ async def _give(person: Person, email: str, *, now: datetime) -> None:
         await Person.filter(id=person.id).update(email=email, email_confirmed_at=now)
     except IntegrityError:  # taken in this moment; the transaction ends with it
         raise EmailTaken() from None
+    await invitations.accept(person, now=now)
     if old is not None and old != email:
         await mail.forget_to(old, only_sent=True)  # an erasure would no longer know that they were this person's
         await emails.tell_email_changed(person, old, at=now)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts.models import LinkPurpose, Organization, Person, Role
+from accounts.models import Invitation, LinkPurpose, Organization, Person, Role
 from accounts.role_names import role_name
 from core import mail
 from core.database import new_id
@@ -71,6 +71,27 @@ async def invite(person: Person, organization: Organization) -> None:
     """Tell somebody that an organization has opened an account for them, and how to make it theirs or erase it."""
     reset_url = f"{get_settings().public_url}/reset"
     await _send("invited", person, person.email, key=str(person.id), organization=organization.name, link=reset_url)
+
+
+async def invite_address(invitation: Invitation, organization: Organization, what: str, *, locale: str) -> None:
+    """Tell the owner of an address what waits for them, and how it comes to count.
+
+    In the language of whoever invites: that of an account which somebody may have opened in their name says nothing.
+    """
+    has_account = await Person.exists(email=invitation.email)
+    await mail.send(
+        "accounts/invitation",
+        to=("", invitation.email),
+        context={
+            "organization": organization.name,
+            "what": what,
+            "has_account": has_account,
+            "link": f"{get_settings().public_url}/{'reset' if has_account else 'sign-up'}",
+            "until": invitation.expires_at,
+        },
+        locale=locale,
+        key=f"accounts.invitation {invitation.id}",
+    )
 
 
 async def say_goodbye(name: str, email: str, locale: str, person_id: UUID) -> None:

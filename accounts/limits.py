@@ -29,6 +29,7 @@ class Occasion(StrEnum):
     reset = "reset"
     sign_up = "sign_up"
     password = "password"  # noqa: S105  an occasion: asking a signed-in person for the password again
+    invitation = "invitation"
 
 
 @dataclass(frozen=True, slots=True)

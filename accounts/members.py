@@ -3,8 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from accounts import audit, emails
-from accounts.models import Organization, Person, Role, RoleGrant, ScopeKind
+from accounts import audit, emails, invitations
+from accounts.models import Invitation, InvitationKind, Organization, Person, Role, RoleGrant, ScopeKind
+from accounts.role_names import role_name
 from core.announce import announce
 from core.database import execute, fetchval, new_id, transaction
 from core.errors import Conflict, InvalidInput, NotFound
@@ -32,12 +33,47 @@ async def of(organization: Organization) -> list[RoleGrant]:
     return sorted(rows, key=lambda grant: (grant.person.display_name.lower(), grant.role, str(grant.scope_id or "")))
 
 
-async def by_address(email: str) -> Person:
-    """The person to whom a role can be given: whoever confirmed `email`. Raises `InvalidInput`."""
-    person = await Person.get_or_none(email=email)
-    if person is None or not person.is_confirmed:
-        raise InvalidInput({"email": _("Nobody has confirmed this address yet. Ask them to sign up first.")})
-    return person
+async def grant_to_address(
+    organization: Organization,
+    email: str,
+    role: Role,
+    *,
+    scope_kind: ScopeKind = ScopeKind.organization,
+    scope_id: UUID | None = None,
+    by: Person,
+    now: datetime,
+) -> RoleGrant | Invitation:
+    """Give a role to whoever has confirmed `email`; else keep it as an invitation that counts once its owner does.
+
+    Raises as `grant` does, `AlreadyInvited`, and `RateLimited` for too many mails to this address, or from this person
+    or organization.
+    """
+    _refuse_narrow_owner(role, scope_kind)
+    await invitations.count_mail(organization, email, by=by, now=now)
+    async with transaction():
+        person = await invitations.owner_of(email)
+        if person is not None:
+            return await grant(organization, person, role, scope_kind=scope_kind, scope_id=scope_id, by=by, now=now)
+        return await invitations.offer(
+            organization,
+            email,
+            InvitationKind.role,
+            what=role_name(role),
+            role=role,
+            scope_kind=scope_kind,
+            scope_id=scope_id,
+            by=by,
+            now=now,
+        )
+
+
+@invitations.acceptor(InvitationKind.role)
+async def _accept(invitation: Invitation, person: Person, by: Person | None, now: datetime) -> None:
+    """Give the role of an invitation, in the name of whoever wrote it."""
+    organization = await Organization.get(id=invitation.organization_id)
+    assert invitation.role is not None  # a constraint of the table
+    kind, scope_id = invitation.scope_kind, invitation.scope_id
+    await grant(organization, person, invitation.role, scope_kind=kind, scope_id=scope_id, by=by, now=now)
 
 
 async def grant(
@@ -55,8 +91,7 @@ async def grant(
     The caller has looked up `scope_id` in the organization. Raises `AlreadyMember`, and `InvalidInput` for an owner
     of less than the whole.
     """
-    if role is Role.owner and scope_kind is not ScopeKind.organization:
-        raise InvalidInput({"role": _("An owner owns the whole organization. Choose another role to narrow.")})
+    _refuse_narrow_owner(role, scope_kind)
     async with transaction():
         grant_id = await fetchval(
             """INSERT INTO role_grant
@@ -120,6 +155,11 @@ async def lock(organization_id: UUID) -> None:
 async def count_owners(organization_id: UUID) -> int:
     """How many people own the organization."""
     return await RoleGrant.filter(organization_id=organization_id, role=Role.owner).count()
+
+
+def _refuse_narrow_owner(role: Role, scope_kind: ScopeKind) -> None:
+    if role is Role.owner and scope_kind is not ScopeKind.organization:
+        raise InvalidInput({"role": _("An owner owns the whole organization. Choose another role to narrow.")})
 
 
 def _facts(role: Role, scope_kind: ScopeKind, scope_id: UUID | None) -> dict[str, str | None]:

@@ -210,6 +210,38 @@ class RoleGrant(Model):
         table = "role_grant"
 
 
+class InvitationKind(StrEnum):
+    """What an invitation brings once its address is confirmed."""
+
+    role = "role"
+    entitlement = "entitlement"
+
+
+class Invitation(Model):
+    """A role or an entitlement for an address that nobody has confirmed: it counts once its owner has, until it ends.
+
+    `scope_id` names an event or a certification without a foreign key. `terms` holds what else was decided, by kind.
+    """
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
+        "accounts.Organization", related_name="invitations", on_delete=fields.CASCADE
+    )
+    organization_id: UUID
+    email = fields.CharField(254, db_index=True)
+    kind = fields.CharEnumField(InvitationKind, max_length=12)
+    role: Role | None = fields.CharEnumField(Role, max_length=30, null=True)  # type: ignore[assignment]  # null
+    scope_kind = fields.CharEnumField(ScopeKind, max_length=20, default=ScopeKind.organization)
+    scope_id: UUID | None = fields.UUIDField(null=True)
+    terms: dict[str, Any] = fields.JSONField(default=dict)
+    invited_by_id: UUID | None = fields.UUIDField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "invitation"
+
+
 class AuditEntry(Model):
     """Who did what to which object, before and after; append-only by a trigger.
 

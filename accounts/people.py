@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts import audit, credentials, emails, guesses, links, members, organizations, passwords
+from accounts import audit, credentials, emails, guesses, invitations, links, members, organizations, passwords
 from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import (
     ApiToken,
+    Invitation,
     LinkPurpose,
     Organization,
     Person,
@@ -134,6 +135,7 @@ async def erase(person: Person, *, by: Person, now: datetime) -> None:
         await audit.record("person.erased", by=by, object_kind="person", object_id=person.id)
         await announce("person.erased", person.id)
         if email is not None:
+            await Invitation.filter(email=email).delete()
             await mail.forget_to(email)
             await emails.say_goodbye(name, email, locale, person.id)
 
@@ -175,4 +177,5 @@ async def create_owner(
         )
         if is_owner:
             await members.grant(there, person, Role.owner, by=None, now=now)
+        await invitations.accept(person, now=now)
     return person, there

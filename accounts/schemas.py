@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from accounts.models import (
     ApiToken,
     AuditEntry,
+    Invitation,
+    InvitationKind,
     Organization,
     Person,
     Role,
@@ -372,6 +374,33 @@ class MemberOut(BaseModel):
             scope_kind=grant.scope_kind,
             scope_id=grant.scope_id,
             created_at=grant.created_at,
+        )
+
+
+class InvitationOut(BaseModel):
+    """A role or an entitlement that counts once the owner of its address has confirmed it."""
+
+    id: UUID
+    kind: InvitationKind
+    email: str
+    role: Role | None
+    scope_kind: ScopeKind
+    scope_id: UUID | None
+    created_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, invitation: Invitation) -> "InvitationOut":
+        """From the table."""
+        return cls(
+            id=invitation.id,
+            kind=invitation.kind,
+            email=invitation.email,
+            role=invitation.role,
+            scope_kind=invitation.scope_kind,
+            scope_id=invitation.scope_id,
+            created_at=invitation.created_at,
+            expires_at=invitation.expires_at,
         )
 
 

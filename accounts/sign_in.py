@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts import audit, credentials, emails, guesses, links, passwords
+from accounts import audit, credentials, emails, guesses, invitations, links, passwords
 from accounts.devices import Device
 from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import ApiToken, LinkPurpose, Person, SignInSession
 from accounts.tokens import fingerprint, new_secret
+from core.announce import announce
 from core.database import execute, fetchrow, transaction
 from core.errors import AppError, NotFound
 from core.i18n import N_
@@ -178,6 +179,9 @@ async def reset_password(secret: str, password: str, *, now: datetime) -> Person
         await Person.filter(id=person.id).update(password_hash=password_hash, email_confirmed_at=confirmed)
         await credentials.end_all(person, by=person, now=now)
         await audit.record("person.password_reset", by=person, object_kind="person", object_id=person.id)
+        if person.email_confirmed_at is None and confirmed is not None:
+            await invitations.accept(person, now=now)
+            await announce("person.confirmed", person.id)
         await emails.tell_password_changed(person, at=now)
     await guesses.forget_account(link.email)
     await person.refresh_from_db()

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     )
     reset_requests_per_account: int = Field(5, ge=1, description="Password reset mails per account in an hour.")
     reset_requests_per_address: int = Field(50, ge=1, description="Password reset requests per address in an hour.")
+    invitations_per_recipient: int = Field(5, ge=1, description="Mails in an hour that invite one address.")
+    invitations_per_person: int = Field(100, ge=1, description="Mails in an hour by which one person invites.")
+    invitations_per_organization: int = Field(300, ge=1, description="The same for everybody of an organization.")
     sign_ups_per_address: int = Field(1000, ge=1, description="Accounts created per address in an hour.")
     keys_secret: SecretStr | None = Field(
         None, description="At least 32 characters; seals the private keys of badges in the database."

@@ -9,8 +9,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts import accent, members, organizations, queries, role_names
-from accounts.models import AuditEntry, Organization, Person, Role, ScopeKind
+from accounts import accent, invitations, members, organizations, queries, role_names
+from accounts.models import AuditEntry, Invitation, InvitationKind, Organization, Person, Role
 from accounts.permissions import access_organization, access_platform
 from accounts.roles import is_allowed, scope_ids
 from accounts.schemas import AuditSearch, ChapterForm, MemberIn, OrganizationChangeIn
@@ -21,7 +21,7 @@ from api.render import form_state, redirect, render
 from api.v1.organizations import job_id, narrowing
 from certification.programs.models import Certification
 from core import jobs
-from core.errors import AppError, Conflict, InvalidInput, NotFound
+from core.errors import AppError, Conflict, InvalidInput, NotFound, RateLimited
 from core.i18n import gettext as _
 from core.templating import format_datetime
 from events.catalog.models import Event
@@ -80,18 +80,34 @@ async def add_member(request: Request) -> Response:
     try:
         data = await parse.form(request, MemberIn)
         kind, scope_id = await narrowing(organization, data)
-        await members.grant(
+        given = await members.grant_to_address(
             organization,
-            await members.by_address(data.email),
+            data.email,
             data.role,
             scope_kind=kind,
             scope_id=scope_id,
             by=auth.current_person(request),
             now=datetime.now(UTC),
         )
-    except _REFUSALS as error:
+    except (*_REFUSALS, RateLimited) as error:
         return await _members(request, organization, error)
+    if isinstance(given, Invitation):
+        return redirect(f"/organize/{organization.slug}/members", flash=invited(given))
     return redirect(f"/organize/{organization.slug}/members", flash=_("The role is given. The person is told by mail."))
+
+
+def invited(invitation: Invitation) -> str:
+    """What became of a right for an address that nobody has confirmed."""
+    message = _("Nobody has confirmed {email} yet. An invitation is on its way; it counts once they do.")
+    return message.format(email=invitation.email)
+
+
+async def withdraw_invitation(request: Request) -> Response:
+    """Take back a role that waits for its address to be confirmed."""
+    organization = await _organization(request, "organization:member:edit")
+    found = await invitations.access(organization, InvitationKind.role, request.path_params["id"])
+    await invitations.withdraw(found, by=auth.current_person(request))
+    return redirect(f"/organize/{organization.slug}/members", flash=_("The invitation is withdrawn."))
 
 
 async def remove_member(request: Request) -> Response:
@@ -221,13 +237,19 @@ async def _members(request: Request, organization: Organization, error: AppError
     grants = await members.of(organization)
     events = await Event.filter(organization_id=organization.id).order_by("-starts_at", "id").limit(200)
     certifications = await Certification.filter(organization_id=organization.id).order_by("title", "id").limit(200)
-    scopes = {grant.scope_id for grant in grants if grant.scope_kind is not ScopeKind.organization}
+    invited = await invitations.waiting(organization, InvitationKind.role)
+    scopes = {one.scope_id for one in grants if one.scope_id} | {one.scope_id for one in invited if one.scope_id}
     titles = dict(await Event.filter(id__in=list(scopes)).values_list("id", "title"))
     titles |= dict(await Certification.filter(id__in=list(scopes)).values_list("id", "title"))
     context = {
         "grants": [
             {"grant": grant, "role": role_names.role_name(grant.role), "scope": titles.get(grant.scope_id)}
             for grant in grants
+        ],
+        "invited": [
+            {"invitation": one, "role": role_names.role_name(one.role), "scope": titles.get(one.scope_id)}
+            for one in invited
+            if one.role is not None
         ],
         "roles": [(role.value, role_names.role_name(role), role_names.role_help(role)) for role in Role],
         "events": [("", _("All events"))] + [(event.slug, event.title) for event in events],

@@ -7,8 +7,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accounts import invitations
+from accounts.models import Invitation, InvitationKind, Person
 from api import auth, parse
 from api.pages.certification_place import certification_page, next_href
+from api.pages.organizations import invited
 from api.pages.words import language_name
 from api.render import form_state, redirect, render
 from certification.bank import queries as bank
@@ -20,6 +23,7 @@ from certification.layouts.shipping import ensure_shipped
 from certification.layouts.words import languages
 from certification.programs import certifications, entitlements, permissions, queries
 from certification.programs.impartiality import OwnEntitlement, ReadsItems
+from certification.programs.invitations import grant_to_address
 from certification.programs.models import Certification, CertificationStatus
 from certification.programs.schemas import (
     MAX_DOMAINS,
@@ -30,7 +34,7 @@ from certification.programs.schemas import (
     EntitlementSearch,
     PolicyIn,
 )
-from core.errors import AppError, Conflict, InvalidInput
+from core.errors import AppError, Conflict, InvalidInput, RateLimited
 from core.i18n import gettext as _
 from core.templating import format_number
 
@@ -169,21 +173,30 @@ async def grant(request: Request) -> Response:
     by, now = auth.current_person(request), datetime.now(UTC)
     try:
         data = await parse.form(request, EntitlementIn)
-        person = await entitlements.person_by_address(data.email)
-        await entitlements.grant(
+        given = await grant_to_address(
             certification,
-            person,
+            data.email,
             await queries.current_policy(certification.id),
-            by=by,
-            now=now,
-            source_reference=data.note,
+            note=data.note,
             attempts_allowed=data.attempts_allowed,
             valid_until=data.valid_until,
+            by=by,
+            now=now,
         )
-    except (*_REFUSALS, ReadsItems, OwnEntitlement) as error:
+    except (*_REFUSALS, ReadsItems, OwnEntitlement, RateLimited) as error:
         return await _entitlements(request, certification, error)
-    flash = _("{name} may sit this exam now.").format(name=person.display_name)
-    return redirect(f"/organize/certifications/{certification.slug}/entitlements", flash=flash)
+    target = f"/organize/certifications/{certification.slug}/entitlements"
+    if isinstance(given, Invitation):
+        return redirect(target, flash=invited(given))
+    person = await Person.get(id=given.person_id)
+    return redirect(target, flash=_("{name} may sit this exam now.").format(name=person.display_name))
+
+
+async def withdraw_invitation(request: Request) -> Response:
+    """Take back an entitlement that waits for its address to be confirmed."""
+    slug, by = request.path_params["slug"], auth.current_person(request)
+    await invitations.withdraw(await permissions.access_invitation(slug, request.path_params["id"], by), by=by)
+    return redirect(f"/organize/certifications/{slug}/entitlements", flash=_("The invitation is withdrawn."))
 
 
 async def revoke_entitlement(request: Request) -> Response:
@@ -265,6 +278,7 @@ async def _entitlements(request: Request, certification: Certification, error: A
     context = {
         "search": search,
         "entitlements": found,
+        "invited": await invitations.waiting(certification.organization, InvitationKind.entitlement, certification.id),
         "now": now,
         "policy": await queries.current_policy(certification.id),
         "next_href": next_href(request, cursor),

@@ -233,6 +233,12 @@ PAGES: list[Page] = [
     ),
     Page(
         method="POST",
+        path="/organize/certifications/{slug}/invitations/{id:uuid}/remove",
+        handler=organize_certifications.withdraw_invitation,
+        audience=Audience.staff,
+    ),
+    Page(
+        method="POST",
         path="/organize/certifications/{slug}/entitlements/{id:uuid}/revoke",
         handler=organize_certifications.revoke_entitlement,
         audience=Audience.staff,
@@ -603,6 +609,12 @@ PAGES: list[Page] = [
     Page(method="GET", path="/organize/{slug}", handler=organizations.overview, audience=Audience.staff),
     Page(method="GET", path="/organize/{slug}/members", handler=organizations.show_members, audience=Audience.staff),
     Page(method="POST", path="/organize/{slug}/members", handler=organizations.add_member, audience=Audience.staff),
+    Page(
+        method="POST",
+        path="/organize/{slug}/invitations/{id:uuid}/remove",
+        handler=organizations.withdraw_invitation,
+        audience=Audience.staff,
+    ),
     Page(
         method="POST",
         path="/organize/{slug}/members/{id:uuid}/remove",

@@ -5,8 +5,13 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
+from accounts import invitations
+from accounts.models import Invitation, InvitationKind
+from accounts.schemas import InvitationOut
 from api import auth, parse, respond
+from api.v1.organizations import invitations_page
 from certification.programs import entitlements, permissions, queries
+from certification.programs.invitations import grant_to_address
 from certification.programs.schemas import EntitlementIn, EntitlementOut, EntitlementSearch
 from core.pages import PageOf
 
@@ -25,21 +30,44 @@ async def index(request: Request) -> Response:
 
 
 async def grant(request: Request) -> Response:
-    """Give somebody with an account the right to sit; attempts and end follow the policy where left out."""
+    """Give the right to sit; attempts and end follow the policy where left out.
+
+    202 and an invitation where nobody has confirmed the address.
+    """
     by, now = auth.current_person(request), datetime.now(UTC)
     certification = await permissions.access_certification(request.path_params["slug"], by, permission=GRANT)
     data = await parse.body(request, EntitlementIn)
-    entitlement = await entitlements.grant(
+    given = await grant_to_address(
         certification,
-        await entitlements.person_by_address(data.email),
+        data.email,
         await queries.current_policy(certification.id),
-        by=by,
-        now=now,
-        source_reference=data.note,
+        note=data.note,
         attempts_allowed=data.attempts_allowed,
         valid_until=data.valid_until,
+        by=by,
+        now=now,
     )
-    return respond.json(EntitlementOut.of(entitlement), 201)
+    if isinstance(given, Invitation):
+        return respond.json(InvitationOut.of(given), 202)
+    await given.fetch_related("person")
+    return respond.json(EntitlementOut.of(given), 201)
+
+
+async def list_invitations(request: Request) -> Response:
+    """Entitlements that wait for the owner of an address to confirm it, the newest first."""
+    by = auth.current_person(request)
+    certification = await permissions.access_certification(request.path_params["slug"], by, permission=GRANT)
+    kind = InvitationKind.entitlement
+    waiting = await invitations.waiting(certification.organization, kind, certification.id)
+    return respond.json(invitations_page(request, waiting))
+
+
+async def withdraw_invitation(request: Request) -> Response:
+    """Take an invitation back."""
+    by = auth.current_person(request)
+    slug, invitation_id = request.path_params["slug"], request.path_params["id"]
+    await invitations.withdraw(await permissions.access_invitation(slug, invitation_id, by), by=by)
+    return respond.empty()
 
 
 async def revoke(request: Request) -> Response:

@@ -8,12 +8,13 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts import members, organizations, queries
-from accounts.models import Organization, ScopeKind
+from accounts import invitations, members, organizations, queries
+from accounts.models import Invitation, InvitationKind, Organization, ScopeKind
 from accounts.permissions import access_organization, access_platform
 from accounts.schemas import (
     AuditEntryOut,
     AuditSearch,
+    InvitationOut,
     MemberIn,
     MemberOut,
     OrganizationChangeIn,
@@ -88,20 +89,44 @@ async def list_members(request: Request) -> Response:
 
 
 async def add_member(request: Request) -> Response:
-    """Give somebody a role, for the whole organization or narrowed to one event or certification."""
+    """Give somebody a role, for all or narrowed; 202 and an invitation where nobody has confirmed the address."""
     organization = await _organization(request, "organization:member:edit")
     data = await parse.body(request, MemberIn)
     kind, scope_id = await narrowing(organization, data)
-    granted = await members.grant(
+    given = await members.grant_to_address(
         organization,
-        await members.by_address(data.email),
+        data.email,
         data.role,
         scope_kind=kind,
         scope_id=scope_id,
         by=auth.current_person(request),
         now=datetime.now(UTC),
     )
-    return respond.json(MemberOut.of(granted), 201)
+    if isinstance(given, Invitation):
+        return respond.json(InvitationOut.of(given), 202)
+    return respond.json(MemberOut.of(given), 201)
+
+
+async def list_invitations(request: Request) -> Response:
+    """Roles that wait for the owner of an address to confirm it, the newest first."""
+    organization = await _organization(request, "organization:member:edit")
+    waiting = await invitations.waiting(organization, InvitationKind.role)
+    return respond.json(invitations_page(request, waiting))
+
+
+def invitations_page(request: Request, waiting: list[Invitation]) -> PageOf[InvitationOut]:
+    """A page of invitations, the newest first."""
+    items = [InvitationOut.of(one) for one in waiting]
+    query = parse.query(request, ListQuery)
+    return page_of(items, query, key=lambda one: (one.created_at, one.id), kinds=(datetime, UUID), descending=True)
+
+
+async def withdraw_invitation(request: Request) -> Response:
+    """Take an invitation back."""
+    organization = await _organization(request, "organization:member:edit")
+    found = await invitations.access(organization, InvitationKind.role, request.path_params["id"])
+    await invitations.withdraw(found, by=auth.current_person(request))
+    return respond.empty()
 
 
 async def narrowing(organization: Organization, data: MemberIn) -> tuple[ScopeKind, UUID | None]:

@@ -1,6 +1,7 @@
 """The whole table of /api/v1. A test walks it and fails on a route without a declared audience."""
 
 from accounts.addresses import EmailTaken, SignInToConfirm
+from accounts.invitations import AlreadyInvited
 from accounts.links import LinkGone
 from accounts.members import AlreadyMember, LastOwner
 from accounts.organizations import SlugTaken
@@ -12,6 +13,7 @@ from accounts.schemas import (
     Done,
     EmailChangeIn,
     ErasureIn,
+    InvitationOut,
     LinkIn,
     MemberIn,
     MemberOut,
@@ -1181,8 +1183,29 @@ ENDPOINTS: list[Endpoint] = [
         tag="Entitlements",
         summary="Grant an entitlement",
         body=EntitlementIn,
-        answers={201: EntitlementOut},
-        errors=[OwnEntitlement, ReadsItems],
+        answers={201: EntitlementOut, 202: InvitationOut},
+        errors=[OwnEntitlement, ReadsItems, AlreadyInvited, RateLimited],
+    ),
+    Endpoint(
+        method="GET",
+        path="/certifications/{slug}/invitations",
+        handler=entitlements.list_invitations,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Entitlements",
+        summary="Entitlements that wait for an address to be confirmed",
+        query=ListQuery,
+        answers={200: PageOf[InvitationOut]},
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/certifications/{slug}/invitations/{id:uuid}",
+        handler=entitlements.withdraw_invitation,
+        audience=Audience.signed_in,
+        scope=Scope.certify,
+        tag="Entitlements",
+        summary="Withdraw an invitation to sit the exam",
+        answers={204: None},
     ),
     Endpoint(
         method="DELETE",
@@ -1722,8 +1745,29 @@ ENDPOINTS: list[Endpoint] = [
         tag="Organizations",
         summary="Give a role",
         body=MemberIn,
-        answers={201: MemberOut},
-        errors=[AlreadyMember],
+        answers={201: MemberOut, 202: InvitationOut},
+        errors=[AlreadyMember, AlreadyInvited, RateLimited],
+    ),
+    Endpoint(
+        method="GET",
+        path="/organizations/{slug}/invitations",
+        handler=organizations.list_invitations,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Organizations",
+        summary="Roles that wait for an address to be confirmed",
+        query=ListQuery,
+        answers={200: PageOf[InvitationOut]},
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/organizations/{slug}/invitations/{id:uuid}",
+        handler=organizations.withdraw_invitation,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Organizations",
+        summary="Withdraw an invitation to a role",
+        answers={204: None},
     ),
     Endpoint(
         method="DELETE",

@@ -33,13 +33,6 @@ class NoAttemptsLeft(Conflict):
     code, message = "no_attempts_left", N_("You have used every attempt that you were entitled to.")
 
 
-class NoSuchPerson(InvalidInput):
-    """422 on `email`: an entitlement is given to somebody with an account."""
-
-    def __init__(self) -> None:
-        super().__init__({"email": _("Nobody has an account with this address. Ask them to sign up first.")})
-
-
 class EntitlementOver(Conflict):
     """There is nothing left to withdraw."""
 
@@ -55,6 +48,12 @@ class OpenToAll(Conflict):
 def months_later(moment: datetime, months: int) -> datetime:
     """The same day and time `months` later; the last day of a shorter month (31 January + 1 is 28 February)."""
     return moment + relativedelta(months=months)
+
+
+def check_end(ends: datetime, *, now: datetime) -> None:
+    """Raise `InvalidInput` for an entitlement that would have ended already."""
+    if ends <= now:
+        raise InvalidInput({"valid_until": _("Choose a moment in the future.")})
 
 
 async def grant(
@@ -75,8 +74,7 @@ async def grant(
     """
     await impartiality.refuse_grant(certification, person, by=by)
     ends = valid_until or months_later(now, policy.entitlement_months)
-    if ends <= now:
-        raise InvalidInput({"valid_until": _("Choose a moment in the future.")})
+    check_end(ends, now=now)
     async with transaction():
         entitlement = await Entitlement.create(
             certification=certification,
@@ -96,14 +94,6 @@ async def grant(
             after={"attempts": entitlement.attempts_allowed, "source": source.value, "valid_until": ends.isoformat()},
         )
     return entitlement
-
-
-async def person_by_address(email: str) -> Person:
-    """The person with this address. Raises `NoSuchPerson`."""
-    person = await Person.get_or_none(email=email.strip().lower(), erased_at=None)
-    if person is None:
-        raise NoSuchPerson()
-    return person
 
 
 async def revoke(entitlement: Entitlement, *, by: Person, now: datetime) -> None:

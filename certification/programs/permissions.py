@@ -4,8 +4,8 @@ from uuid import UUID
 
 from tortoise.expressions import Q
 
-from accounts import roles
-from accounts.models import Organization, Person, RoleGrant, ScopeKind
+from accounts import invitations, roles
+from accounts.models import Invitation, InvitationKind, Organization, Person, RoleGrant, ScopeKind
 from certification.programs.models import Certification, CertificationStatus, Entitlement
 from core.errors import NotFound
 
@@ -56,6 +56,13 @@ async def access_entitlement(slug: str, entitlement_id: UUID, person: Person | N
     if found is None:
         raise NotFound()
     return found
+
+
+async def access_invitation(slug: str, invitation_id: UUID, person: Person | None) -> Invitation:
+    """An invitation to sit the certification's exam, for somebody who may grant entitlements."""
+    certification = await access_certification(slug, person, permission="certification:entitlement:grant")
+    kind = InvitationKind.entitlement
+    return await invitations.access(certification.organization, kind, invitation_id, certification.id)
 
 
 async def permissions_of(person: Person | None, certification: Certification) -> frozenset[str]:

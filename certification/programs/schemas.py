@@ -13,12 +13,12 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    EmailStr,
     Field,
     StringConstraints,
     model_validator,
 )
 
+from accounts.schemas import Email
 from certification.layouts import words
 from certification.programs.models import (
     Certification,
@@ -181,7 +181,7 @@ class DomainsIn(_In):
 class EntitlementIn(_In):
     """A grant of the right to sit; what is left out follows the policy."""
 
-    email: EmailStr
+    email: Email
     attempts_allowed: Annotated[int | None, Field(ge=1, le=100)] = None
     valid_until: Annotated[Moment | None, Field(description="A bare day means its end in UTC.")] = None
     note: Annotated[str, _text(100, 0), AfterValidator(one_line)] = ""

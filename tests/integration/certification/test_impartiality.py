@@ -84,6 +84,17 @@ async def test_a_narrowed_role_bars_from_its_own_exam_alone(database: str) -> No
     assert (await start(elsewhere, author)).status is AttemptStatus.in_progress
 
 
+async def test_an_entitlement_from_before_the_role_does_not_help(database: str) -> None:
+    certification = await exams.certification(access=CLOSED)
+    person = await accounts.person()
+    held = await exams.entitlement(certification, person)
+    await accounts.member(certification.organization, Role.grader, of=person)
+    with pytest.raises(ReadsItems, match="As Grader you can read the items"):
+        await start(certification, person)
+    await held.refresh_from_db()
+    assert held.attempts_used == 0
+
+
 async def test_nobody_grants_themselves_an_entitlement(settings: Settings, database: str) -> None:
     certification = await exams.certification(access=CLOSED)
     officer = await accounts.member(certification.organization, Role.certification_officer)

@@ -54,6 +54,8 @@ async def test_voiding_an_own_attempt_is_refused(settings: Settings, database: s
         await attempts.void(attempt, reason="It went badly", by=officer, now=NOW)
     async with accounts.signed_in(create_app(settings), officer) as client:
         refused = await client.post(f"/api/v1/attempts/{attempt.id}/voiding", json={"reason": "It went badly"})
+        page = f"/organize/certifications/{attempt.certification.slug}/candidates/{attempt.id}"
+        assert (await client.get(page)).status_code == 403
     assert (refused.status_code, refused.json()["code"]) == (403, "own_attempt")
     await attempt.refresh_from_db()
     assert attempt.status is AttemptStatus.graded

@@ -232,10 +232,9 @@ async def test_officer_grants_and_withdraws_by_page(app: Starlette) -> None:
     base = f"/organize/certifications/{certification.slug}/entitlements"
     officer = await accounts.member(await certification.organization, Role.certification_officer)
     async with accounts.signed_in(app, officer) as client:
-        unknown = await client.post(base, data={"email": "nobody@example.org", "note": "Kept"})
-        assert unknown.status_code == 422
-        assert "Nobody has an account with this address" in unknown.text
-        assert 'value="Kept"' in unknown.text
+        wrong = await client.post(base, data={"email": "nobody", "note": "Kept"})
+        assert wrong.status_code == 422
+        assert 'value="Kept"' in wrong.text
         until = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
         form = {"email": str(learner.email), "valid_until": until, "attempts_allowed": ""}
         assert (await client.post(base, data=form)).status_code == 303
