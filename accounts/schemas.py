@@ -23,6 +23,7 @@ from accounts.models import (
 from core.i18n import SUPPORTED
 from core.i18n import gettext as _
 from core.pages import PageQuery
+from core.text import Line
 
 
 def normal_email(value: str) -> str:
@@ -34,14 +35,6 @@ def normal_email(value: str) -> str:
     if found.ascii_email is None or len(found.ascii_email) > 254:
         raise ValueError(_("Write an e-mail address such as amina@example.org."))
     return found.ascii_email.lower()
-
-
-def _settable(value: str) -> str:
-    """A name on one line: no control characters, and something to see."""
-    text = " ".join(value.split())
-    if not text or not all(character.isprintable() for character in text.replace("\u200d", "").replace("\u200c", "")):
-        raise ValueError(_("Write the name as readable text."))
-    return text
 
 
 def _is_zone(value: str) -> str:
@@ -69,7 +62,7 @@ def _is_web_address(value: str) -> str:
 
 Email = Annotated[str, Field(max_length=320, examples=["amina@example.org"]), AfterValidator(normal_email)]
 Password = Annotated[str, Field(min_length=1, max_length=1000, examples=["correct horse battery staple"])]
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Amina Otieno"]), AfterValidator(_settable)]
+Name = Annotated[str, Line(200), Field(examples=["Amina Otieno"])]
 Secret = Annotated[str, Field(min_length=1, max_length=100)]
 Slug = Annotated[str, Field(min_length=3, max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Accent = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", max_length=7), AfterValidator(str.lower)]

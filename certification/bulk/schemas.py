@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from accounts.schemas import Email, Name
 from certification.bulk.lookup import MOST_NUMBERS, Looked, LookupOutcome
@@ -15,8 +15,9 @@ from certification.bulk.queries import Progress
 from certification.certificates.models import CertificateStatus
 from core.i18n import gettext as _
 from core.pages import PageQuery
+from core.text import Line
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+Reason = Annotated[str, Line(500, 3)]
 CertificateKind = Literal["issue", "resend", "revoke"]
 
 

@@ -17,6 +17,7 @@ from certification.certificates.statistics import CertificateStatistics
 from certification.certificates.verification import Standing, Verification, standing_of
 from certification.signing.levels import SignatureLevel
 from core.pages import PageQuery
+from core.text import Line
 from events.catalog.schemas import CountryCode
 
 
@@ -25,13 +26,13 @@ class ReasonIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+    reason: Annotated[str, Line(500, 3)]
 
 
 class CorrectionIn(ReasonIn):
     """The right name, as on the identity document, and why the certificate is issued again."""
 
-    holder_name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    holder_name: Annotated[str, Line(200)]
 
 
 class CorrectionOut(BaseModel):
@@ -108,7 +109,7 @@ class RetryIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    holder_name: Annotated[str | None, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = None
+    holder_name: Annotated[str | None, Line(200)] = None
 
 
 class CertificateSearch(PageQuery):

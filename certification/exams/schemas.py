@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from accounts.schemas import Name
 from certification.bank.content import MAX_ESSAY_LENGTH, ItemType
@@ -13,6 +13,7 @@ from certification.exams.grading import WaitingResponse
 from certification.exams.models import Attempt, AttemptStatus, Result, SubmittedBy
 from certification.exams.queries import Question, Retake
 from certification.exams.saving import MAX_SEQUENCE, Saved
+from core.text import Line, Lines
 
 _ANSWER_SCHEMA = {
     "anyOf": [
@@ -30,7 +31,7 @@ _ANSWER_SCHEMA = {
 # Any: the shape depends on the item's type and is checked by certification.exams.responses.check_response.
 Answer = Annotated[Any, WithJsonSchema(_ANSWER_SCHEMA)]
 Score = Annotated[Decimal, Field(ge=0, le=1, max_digits=7, decimal_places=6)]
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
+Reason = Annotated[str, Line(500, 3)]
 
 
 class _In(BaseModel):
@@ -56,7 +57,7 @@ class GradeIn(_In):
     """A grader's mark, as a part of the item's one point."""
 
     score: Score
-    comment: Annotated[str, StringConstraints(max_length=1000)] = ""
+    comment: Annotated[str, Lines(1000, 0)] = ""
 
 
 class CorrectionIn(_In):

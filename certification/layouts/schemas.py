@@ -1,6 +1,5 @@
 """What comes in and goes out about layouts, their versions, samples and pictures."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -15,15 +14,7 @@ from certification.layouts.queries import LayoutRow
 from certification.layouts.samples import Kind, SampleHolder
 from core.i18n import gettext as _
 from core.pages import ListQuery
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def _one_line(text: str) -> str:
-    text = " ".join(text.split())
-    if _CONTROL.search(text):
-        raise ValueError(_("Remove the control characters from this text."))
-    return text
+from core.text import Line
 
 
 def _known_language(tag: str) -> str:
@@ -36,7 +27,7 @@ def _known_language(tag: str) -> str:
     return tag
 
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_one_line)]
+Name = Annotated[str, Line(120)]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=16), AfterValidator(_known_language)]
 Pixels = Annotated[int, Field(ge=100, le=2400, description="Width of the picture in pixels.")]
 Seen = Annotated[

@@ -31,12 +31,11 @@ from certification.programs.models import (
 )
 from core.i18n import gettext as _
 from core.pages import PageQuery
+from core.text import Line, Lines
 
 MAX_DOMAINS = 50
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_CONTROL_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def _known_language(tag: str) -> str:
@@ -47,22 +46,6 @@ def _known_language(tag: str) -> str:
     if not words.has_words(tag):
         raise ValueError(_("Certificates can be in {languages} so far.").format(languages=words.offered()))
     return tag
-
-
-def one_line(text: str) -> str:
-    """Text without line breaks and runs of spaces; raises `ValueError` for control characters."""
-    text = " ".join(text.split())
-    if _CONTROL.search(text):
-        raise ValueError(_("Remove the control characters from this text."))
-    return text
-
-
-def several_lines(text: str) -> str:
-    """Text with Unix line ends; raises `ValueError` for other control characters."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if _CONTROL_BUT_LINES.search(text):
-        raise ValueError(_("Remove the control characters from this text."))
-    return text
 
 
 def _end_of_day(value: object) -> object:
@@ -88,12 +71,12 @@ def _text(longest: int, shortest: int = 1) -> StringConstraints:
 
 
 LanguageTag = Annotated[str, _text(16), AfterValidator(_known_language)]
-Title = Annotated[str, _text(200), AfterValidator(one_line)]
-Statement = Annotated[str, _text(500), AfterValidator(one_line)]
-Summary = Annotated[str, _text(300, 0), AfterValidator(one_line)]
-Description = Annotated[str, _text(20_000, 0), AfterValidator(several_lines)]
-DomainName = Annotated[str, _text(150), AfterValidator(one_line)]
-Reason = Annotated[str, _text(500, 3), AfterValidator(one_line)]
+Title = Annotated[str, Line(200)]
+Statement = Annotated[str, Line(500)]
+Summary = Annotated[str, Line(300, 0)]
+Description = Annotated[str, Lines(20_000, 0)]
+DomainName = Annotated[str, Line(150)]
+Reason = Annotated[str, Line(500, 3)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_end_of_day), AfterValidator(_within_reach)]
 
 LayoutId = Annotated[
@@ -184,7 +167,7 @@ class EntitlementIn(_In):
     email: Email
     attempts_allowed: Annotated[int | None, Field(ge=1, le=100)] = None
     valid_until: Annotated[Moment | None, Field(description="A bare day means its end in UTC.")] = None
-    note: Annotated[str, _text(100, 0), AfterValidator(one_line)] = ""
+    note: Annotated[str, Line(100, 0)] = ""
 
 
 class CertificationSearch(PageQuery):

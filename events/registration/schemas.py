@@ -5,22 +5,15 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.i18n import gettext as _
 from core.pages import PageQuery
+from core.text import Line
 from events.registration.models import Registration, RegistrationStatus
 
-
-def _on_one_line(value: str) -> str:
-    text = " ".join(value.split())
-    if not text or not all(character.isprintable() for character in text.replace("\u200d", "").replace("\u200c", "")):
-        raise ValueError(_("Write the name as readable text."))
-    return text
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["Amina Otieno"]), AfterValidator(_on_one_line)]
-ShortName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_on_one_line)]
+Name = Annotated[str, Line(200), Field(examples=["Amina Otieno"])]
+ShortName = Annotated[str, Line(100)]
 Size = Annotated[int, Field(ge=0, le=1_000_000, description="How many places there are.")]
 
 
@@ -150,7 +143,7 @@ class TicketTypeIn(Input):
     """What is offered. Free; `quotas` are the pools of places it draws on, all of them at once."""
 
     name: ShortName
-    description: Annotated[str, Field(max_length=300)] = ""
+    description: Annotated[str, Line(300, 0)] = ""
     quotas: Annotated[list[UUID], Field(min_length=1, max_length=20)]
     opens_at: datetime | None = None
     closes_at: datetime | None = None

@@ -31,7 +31,7 @@ def test_policy_defaults_are_those_of_the_product() -> None:
 def test_lines_are_made_one_and_control_characters_refused() -> None:
     assert validate(CertificationIn, {**NEW, "title": "  Two\n words "}).title == "Two words"
     assert refused(CertificationIn, {**NEW, "title": "a\x1bb"}) == {
-        "title": "Remove the control characters from this text."
+        "title": "Remove these characters, which cannot be read: U+001B."
     }
     assert validate(CertificationIn, {**NEW, "description": "a\r\nb"}).description == "a\nb"
 
