@@ -23,7 +23,7 @@ from accounts.models import (
 from core.i18n import SUPPORTED
 from core.i18n import gettext as _
 from core.pages import PageQuery
-from core.text import Line
+from core.text import OneLine
 
 
 def normal_email(value: str) -> str:
@@ -62,7 +62,7 @@ def _is_web_address(value: str) -> str:
 
 Email = Annotated[str, Field(max_length=320, examples=["amina@example.org"]), AfterValidator(normal_email)]
 Password = Annotated[str, Field(min_length=1, max_length=1000, examples=["correct horse battery staple"])]
-Name = Annotated[str, Line(200), Field(examples=["Amina Otieno"])]
+Name = Annotated[str, OneLine(200), Field(examples=["Amina Otieno"])]
 Secret = Annotated[str, Field(min_length=1, max_length=100)]
 Slug = Annotated[str, Field(min_length=3, max_length=60, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Accent = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", max_length=7), AfterValidator(str.lower)]

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from core.complaints import sentence
 from core.errors import AppError, InvalidInput
 from core.i18n import N_
 from core.i18n import gettext as _
@@ -72,10 +73,16 @@ def document(raw: bytes) -> dict[str, Any]:
 
 
 def query(request: Request, schema: type[T]) -> T:
-    """The query string as `schema`. Raises `NotUtf8` or `InvalidInput`."""
+    """The query string as `schema`. Raises `NotUtf8` or `InvalidInput`.
+
+    A page ignores parameters that it does not know, which mailing lists and social networks add to addresses.
+    """
     _as_declared(request, schema, "query")
     _check_query_bytes(request)
-    return validate(schema, nested(request.query_params.multi_items(), schema))
+    pairs = request.query_params.multi_items()
+    if "confero.page" in request.scope:
+        pairs = [(name, value) for name, value in pairs if name.partition(".")[0] in schema.model_fields]
+    return validate(schema, nested(pairs, schema))
 
 
 async def form(request: Request, schema: type[T]) -> T:
@@ -135,7 +142,7 @@ def validate(schema: type[T], value: Mapping[str, Any]) -> T:
     try:
         return schema.model_validate(value)
     except ValidationError as error:
-        raise InvalidInput({_path(e["loc"]): _sentence(e["type"], e["msg"]) for e in error.errors()}) from None
+        raise InvalidInput({_path(e["loc"]): sentence(e) for e in error.errors()}) from None
 
 
 def nested(pairs: Iterable[tuple[str, str]], schema: type[BaseModel]) -> dict[str, Any]:
@@ -173,13 +180,6 @@ def _is_list(schema: type[BaseModel] | None, name: str) -> bool:
 
 def _path(location: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in location) or "body"
-
-
-def _sentence(kind: str, message: str) -> str:
-    if kind == "missing":
-        return _("This field is required.")
-    text = message.removeprefix("Value error, ")
-    return text if text.endswith((".", "!", "?")) else text + "."
 
 
 def _refuse_constant(name: str) -> Any:

@@ -93,16 +93,16 @@ class _Text:
         raise NotImplementedError
 
 
-class Line(_Text):
-    """`Annotated[str, Line(200)]`: one line of at least `shortest` characters; 0 lets it be empty."""
+class OneLine(_Text):
+    """`Annotated[str, OneLine(200)]`: one line of at least `shortest` characters; 0 lets it be empty."""
 
     def clean(self, text: str) -> str:
         """As `one_line`."""
         return one_line(text)
 
 
-class Lines(_Text):
-    """`Annotated[str, Lines(1000)]`: any number of lines, such as a description in Markdown; 0 lets it be empty."""
+class SeveralLines(_Text):
+    """`Annotated[str, SeveralLines(1000)]`: any number of lines, such as a description; 0 lets it be empty."""
 
     def clean(self, text: str) -> str:
         """As `several_lines`."""

@@ -23,7 +23,7 @@ from certification.programs.permissions import access_certification
 from core.errors import AppError, InvalidInput, NotFound
 from core.i18n import gettext as _
 from core.pages import PageQuery, decode_cursor, encode_cursor
-from core.text import Lines
+from core.text import SeveralLines
 
 GRADE = "certification:response:grade"
 
@@ -34,7 +34,7 @@ class MarkForm(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     percent: Annotated[Decimal, Field(ge=0, le=100, max_digits=7, decimal_places=4)]
-    comment: Annotated[str, Lines(1000, 0)] = ""
+    comment: Annotated[str, SeveralLines(1000, 0)] = ""
 
 
 async def index(request: Request) -> Response:

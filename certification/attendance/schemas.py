@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from certification.attendance.hours import Attended, HoursRule
 from certification.attendance.models import AttendanceOffer
 from core.pages import PageQuery
-from core.text import Line
+from core.text import OneLine
 
 
 class OfferIn(BaseModel):
@@ -19,7 +19,7 @@ class OfferIn(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     is_on: bool = False
-    statement: Annotated[str, Line(500, 0), Field(description="After the name; the usual words where empty.")] = ""
+    statement: Annotated[str, OneLine(500, 0), Field(description="After the name; the usual words where empty.")] = ""
     layout: Annotated[UUID | None, Field(description="The organization's plain layout where none is given.")] = None
     credits_per_hour: Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)] = Decimal(1)
     certifications: Annotated[

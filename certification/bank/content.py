@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from certification.bank.prompts import ItemText, OptionalText, RequiredText, clean_text
+from core.complaints import sentence
 from core.errors import InvalidInput
 from core.i18n import gettext as _
 
@@ -329,7 +330,7 @@ def content_errors(error: ValidationError) -> dict[str, str]:
         path = [str(part) for part in detail["loc"] if part not in tuple(ItemType)]
         if path and path[-1] == "source":
             path.pop()
-        fields.setdefault(".".join(path) or "content", detail["msg"].removeprefix("Value error, "))
+        fields.setdefault(".".join(path) or "content", sentence(detail))
     return fields
 
 

@@ -14,6 +14,7 @@ from certification.bulk.models import LineState, RunKind
 from certification.bulk.schemas import IssueRow
 from certification.certificates.numbers import normalize_number
 from certification.programs.models import Certification
+from core.complaints import sentence
 from core.database import fetch
 from core.i18n import gettext as _
 
@@ -153,8 +154,8 @@ def complaint(error: ValidationError) -> str:
     """The first of pydantic's complaints as a sentence that names its column."""
     first = error.errors()[0]
     column = str(first["loc"][0]) if first["loc"] else ""
-    text = _("This column is empty.") if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
-    return f"{column}: {text if text.endswith(('.', '!', '?')) else text + '.'}"
+    text = _("This column is empty.") if first["type"] == "missing" else sentence(first)
+    return f"{column}: {text}"
 
 
 def _not_in_force(status: str) -> str:

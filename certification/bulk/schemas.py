@@ -15,9 +15,9 @@ from certification.bulk.queries import Progress
 from certification.certificates.models import CertificateStatus
 from core.i18n import gettext as _
 from core.pages import PageQuery
-from core.text import Line
+from core.text import OneLine
 
-Reason = Annotated[str, Line(500, 3)]
+Reason = Annotated[str, OneLine(500, 3)]
 CertificateKind = Literal["issue", "resend", "revoke"]
 
 

@@ -17,7 +17,7 @@ from certification.certificates.statistics import CertificateStatistics
 from certification.certificates.verification import Standing, Verification, standing_of
 from certification.signing.levels import SignatureLevel
 from core.pages import PageQuery
-from core.text import Line
+from core.text import OneLine
 from events.catalog.schemas import CountryCode
 
 
@@ -26,13 +26,13 @@ class ReasonIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Line(500, 3)]
+    reason: Annotated[str, OneLine(500, 3)]
 
 
 class CorrectionIn(ReasonIn):
     """The right name, as on the identity document, and why the certificate is issued again."""
 
-    holder_name: Annotated[str, Line(200)]
+    holder_name: Annotated[str, OneLine(200)]
 
 
 class CorrectionOut(BaseModel):
@@ -109,7 +109,7 @@ class RetryIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    holder_name: Annotated[str | None, Line(200)] = None
+    holder_name: Annotated[str | None, OneLine(200)] = None
 
 
 class CertificateSearch(PageQuery):

@@ -13,7 +13,7 @@ from certification.exams.grading import WaitingResponse
 from certification.exams.models import Attempt, AttemptStatus, Result, SubmittedBy
 from certification.exams.queries import Question, Retake
 from certification.exams.saving import MAX_SEQUENCE, Saved
-from core.text import Line, Lines
+from core.text import OneLine, SeveralLines
 
 _ANSWER_SCHEMA = {
     "anyOf": [
@@ -31,7 +31,7 @@ _ANSWER_SCHEMA = {
 # Any: the shape depends on the item's type and is checked by certification.exams.responses.check_response.
 Answer = Annotated[Any, WithJsonSchema(_ANSWER_SCHEMA)]
 Score = Annotated[Decimal, Field(ge=0, le=1, max_digits=7, decimal_places=6)]
-Reason = Annotated[str, Line(500, 3)]
+Reason = Annotated[str, OneLine(500, 3)]
 
 
 class _In(BaseModel):
@@ -57,7 +57,7 @@ class GradeIn(_In):
     """A grader's mark, as a part of the item's one point."""
 
     score: Score
-    comment: Annotated[str, Lines(1000, 0)] = ""
+    comment: Annotated[str, SeveralLines(1000, 0)] = ""
 
 
 class CorrectionIn(_In):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from certification.layouts import placeholders
 from core.i18n import gettext as _
-from core.text import Line, Lines
+from core.text import OneLine, SeveralLines
 
 MAX_TEMPLATE = 1000
 NAMED_COLOURS = ("accent", "on_accent", "ink", "quiet", "rule", "paper")
@@ -22,7 +22,7 @@ SMALLEST_QR = 18.0
 """Millimetres, quiet zone included: a module of the longest verification address is then 0.4 mm, which phones read."""
 
 ElementId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Template = Annotated[str, Lines(MAX_TEMPLATE, 0)]
+Template = Annotated[str, SeveralLines(MAX_TEMPLATE, 0)]
 Millimetres = Annotated[float, Field(ge=0, le=400, allow_inf_nan=False)]
 Extent = Annotated[float, Field(gt=0, le=400, allow_inf_nan=False)]
 Points = Annotated[float, Field(ge=3, le=200, allow_inf_nan=False)]
@@ -171,7 +171,7 @@ class Picture(Placed):
     align: Align = "centre"
     valign: VerticalAlign = "middle"
     opacity: float = Field(default=1, ge=0.05, le=1, allow_inf_nan=False)
-    alt: Annotated[str, Line(300, 0)] = ""
+    alt: Annotated[str, OneLine(300, 0)] = ""
 
 
 class Signature(Placed):

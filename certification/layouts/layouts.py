@@ -13,6 +13,7 @@ from certification.layouts import editing, queries, shipped, words
 from certification.layouts.definition import LayoutDefinition
 from certification.layouts.models import Layout, LayoutVersion
 from certification.layouts.schemas import LayoutIn
+from core.complaints import sentence
 from core.database import execute, transaction
 from core.errors import Conflict, InvalidInput
 from core.i18n import N_
@@ -56,8 +57,7 @@ async def beginning(organization: Organization, data: LayoutIn) -> LayoutDefinit
         return editing.on_page(found, data.page or found.page, data.orientation or found.orientation)
     except ValidationError as error:
         message = _("The elements do not find room on this page: {problem}")
-        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise InvalidInput({"page": message.format(problem=problem)}) from None
+        raise InvalidInput({"page": message.format(problem=sentence(error.errors()[0]))}) from None
 
 
 async def create(

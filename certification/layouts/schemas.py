@@ -14,7 +14,7 @@ from certification.layouts.queries import LayoutRow
 from certification.layouts.samples import Kind, SampleHolder
 from core.i18n import gettext as _
 from core.pages import ListQuery
-from core.text import Line
+from core.text import OneLine
 
 
 def _known_language(tag: str) -> str:
@@ -27,7 +27,7 @@ def _known_language(tag: str) -> str:
     return tag
 
 
-Name = Annotated[str, Line(120)]
+Name = Annotated[str, OneLine(120)]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=16), AfterValidator(_known_language)]
 Pixels = Annotated[int, Field(ge=100, le=2400, description="Width of the picture in pixels.")]
 Seen = Annotated[

@@ -31,7 +31,7 @@ from certification.programs.models import (
 )
 from core.i18n import gettext as _
 from core.pages import PageQuery
-from core.text import Line, Lines
+from core.text import OneLine, SeveralLines
 
 MAX_DOMAINS = 50
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -71,12 +71,12 @@ def _text(longest: int, shortest: int = 1) -> StringConstraints:
 
 
 LanguageTag = Annotated[str, _text(16), AfterValidator(_known_language)]
-Title = Annotated[str, Line(200)]
-Statement = Annotated[str, Line(500)]
-Summary = Annotated[str, Line(300, 0)]
-Description = Annotated[str, Lines(20_000, 0)]
-DomainName = Annotated[str, Line(150)]
-Reason = Annotated[str, Line(500, 3)]
+Title = Annotated[str, OneLine(200)]
+Statement = Annotated[str, OneLine(500)]
+Summary = Annotated[str, OneLine(300, 0)]
+Description = Annotated[str, SeveralLines(20_000, 0)]
+DomainName = Annotated[str, OneLine(150)]
+Reason = Annotated[str, OneLine(500, 3)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_end_of_day), AfterValidator(_within_reach)]
 
 LayoutId = Annotated[
@@ -167,7 +167,7 @@ class EntitlementIn(_In):
     email: Email
     attempts_allowed: Annotated[int | None, Field(ge=1, le=100)] = None
     valid_until: Annotated[Moment | None, Field(description="A bare day means its end in UTC.")] = None
-    note: Annotated[str, Line(100, 0)] = ""
+    note: Annotated[str, OneLine(100, 0)] = ""
 
 
 class CertificationSearch(PageQuery):

@@ -11,7 +11,7 @@ from certification.programs.schemas import Title
 from certification.renewal.models import Credit, CreditSource, CreditState
 from certification.renewal.standing import RenewalStanding, RenewalState
 from core.pages import PageQuery
-from core.text import Line, Lines
+from core.text import OneLine, SeveralLines
 
 Amount = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2, description="In credits, usually hours.")]
 Day = Annotated[date, Field(ge=date(1971, 1, 1), lt=date(2200, 1, 1))]
@@ -27,13 +27,13 @@ class ClaimIn(_In):
     title: Annotated[Title, Field(description="What it was, such as a course and who gave it.")]
     amount: Amount
     earned_on: Annotated[Day, Field(description="The day on which it was finished.")]
-    description: Annotated[str, Lines(1000, 0)] = ""
+    description: Annotated[str, SeveralLines(1000, 0)] = ""
 
 
 class ClaimQuery(ClaimIn):
     """A claim in the query of a call whose body is the file itself."""
 
-    file_name: Annotated[str, Line(200)] = "evidence"
+    file_name: Annotated[str, OneLine(200)] = "evidence"
 
 
 class DecisionIn(_In):
@@ -41,7 +41,7 @@ class DecisionIn(_In):
 
     is_approved: bool
     amount: Annotated[Amount | None, Field(description="Approves another amount than was claimed.")] = None
-    reason: Annotated[str, Line(500, 0)] = ""
+    reason: Annotated[str, OneLine(500, 0)] = ""
 
 
 class CreditSearch(PageQuery):

@@ -21,7 +21,7 @@ from pydantic import (
 
 from core.i18n import gettext as _
 from core.pages import PageQuery
-from core.text import Line, Lines
+from core.text import OneLine, SeveralLines
 from events.catalog.models import Event, EventFormat, EventStatus, Room, Venue
 
 LONGEST_EVENT = timedelta(days=60)
@@ -76,7 +76,7 @@ TimeZone = Annotated[str, text(64), AfterValidator(_known_zone)]
 WebAddress = Annotated[str, text(500, 0), AfterValidator(_web_address)]
 Capacity = Annotated[int, Field(ge=1, le=1_000_000, description="Places.")]
 Languages = Annotated[list[LanguageTag], Field(min_length=1, max_length=20, description="BCP 47 tags.")]
-Markdown = Annotated[str, Lines(20_000, 0), Field(description="Markdown.")]
+Markdown = Annotated[str, SeveralLines(20_000, 0), Field(description="Markdown.")]
 
 
 class _In(BaseModel):
@@ -107,11 +107,11 @@ def to_utc(moment: datetime, zone: str) -> datetime:
 class VenueIn(_In):
     """Where an event happens."""
 
-    name: Annotated[str, Line(200)]
-    street: Annotated[str, Line(200, 0)] = ""
-    postal_code: Annotated[str, Line(20, 0)] = ""
-    city: Annotated[str, Line(100)]
-    region: Annotated[str, Line(100, 0)] = ""
+    name: Annotated[str, OneLine(200)]
+    street: Annotated[str, OneLine(200, 0)] = ""
+    postal_code: Annotated[str, OneLine(20, 0)] = ""
+    city: Annotated[str, OneLine(100)]
+    region: Annotated[str, OneLine(100, 0)] = ""
     country: Annotated[CountryCode, Field(description="ISO 3166-1 alpha-2.")]
 
 
@@ -119,14 +119,14 @@ class EventIn(_In):
     """An event as a whole. Times without an offset are local to `time_zone`; in the answer all are UTC."""
 
     time_zone: Annotated[TimeZone, Field(description="IANA name, such as Africa/Nairobi.")]
-    title: Annotated[str, Line(200)]
+    title: Annotated[str, OneLine(200)]
     format: EventFormat
     starts_at: datetime
     ends_at: datetime
     languages: Languages
     capacity: Capacity
     venue: Annotated[VenueIn | None, Field(validate_default=True)] = None
-    summary: Annotated[str, Line(300, 0)] = ""
+    summary: Annotated[str, OneLine(300, 0)] = ""
     description: Markdown = ""
     online_url: Annotated[WebAddress, Field(description="Where people attend online.")] = ""
     registration_opens_at: datetime | None = None
@@ -190,14 +190,14 @@ class EventChange(_In):
     """What may be changed about an event; what is left out stays. `version` refuses if somebody was faster."""
 
     time_zone: TimeZone | None = None
-    title: Annotated[str | None, Line(200)] = None
+    title: Annotated[str | None, OneLine(200)] = None
     format: EventFormat | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     languages: Languages | None = None
     capacity: Capacity | None = None
     venue: VenueIn | None = None
-    summary: Annotated[str | None, Line(300, 0)] = None
+    summary: Annotated[str | None, OneLine(300, 0)] = None
     description: Markdown | None = None
     online_url: WebAddress | None = None
     registration_opens_at: datetime | None = None
@@ -208,7 +208,7 @@ class EventChange(_In):
 class CancellationIn(_In):
     """Why an event does not take place; its attendees read it."""
 
-    reason: Annotated[str, Line(500)]
+    reason: Annotated[str, OneLine(500)]
 
 
 class EventSearch(PageQuery):
@@ -233,18 +233,18 @@ class EventSearch(PageQuery):
 class RoomIn(_In):
     """A room, or an online stage, of one event."""
 
-    name: Annotated[str, Line(100)]
+    name: Annotated[str, OneLine(100)]
     capacity: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
-    features: Annotated[str, Line(300, 0), Field(description="Such as projector, step-free, induction loop.")] = ""
+    features: Annotated[str, OneLine(300, 0), Field(description="Such as projector, step-free, induction loop.")] = ""
     position: Annotated[int, Field(ge=0, le=10_000, description="Order on the programme.")] = 0
 
 
 class RoomChange(_In):
     """What may be changed about a room; what is left out stays."""
 
-    name: Annotated[str | None, Line(100)] = None
+    name: Annotated[str | None, OneLine(100)] = None
     capacity: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
-    features: Annotated[str | None, Line(300, 0)] = None
+    features: Annotated[str | None, OneLine(300, 0)] = None
     position: Annotated[int | None, Field(ge=0, le=10_000)] = None
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from core.text import Line, Lines
+from core.text import OneLine, SeveralLines
 from events.catalog.schemas import LanguageTag, Markdown
 from events.programme.models import SessionKind, Speaker
 
-Abstract = Annotated[str, Lines(10_000, 0), Field(description="Markdown.")]
+Abstract = Annotated[str, SeveralLines(10_000, 0), Field(description="Markdown.")]
 SpeakerIds = Annotated[list[UUID], Field(max_length=20, description="Speakers of the organization.")]
 
 
@@ -21,10 +21,10 @@ class _In(BaseModel):
 class SessionIn(_In):
     """A session as a whole. Times without an offset are local to the event; without time it is not scheduled yet."""
 
-    title: Annotated[str, Line(250)]
+    title: Annotated[str, OneLine(250)]
     kind: SessionKind = SessionKind.talk
     abstract: Abstract = ""
-    track: Annotated[str, Line(100, 0)] = ""
+    track: Annotated[str, OneLine(100, 0)] = ""
     language: LanguageTag | None = None
     room: UUID | None = None
     starts_at: datetime | None = None
@@ -35,10 +35,10 @@ class SessionIn(_In):
 class SessionChange(_In):
     """What may be changed about a session; what is left out stays, a room or time of null takes it off the grid."""
 
-    title: Annotated[str | None, Line(250)] = None
+    title: Annotated[str | None, OneLine(250)] = None
     kind: SessionKind | None = None
     abstract: Abstract | None = None
-    track: Annotated[str | None, Line(100, 0)] = None
+    track: Annotated[str | None, OneLine(100, 0)] = None
     language: LanguageTag | None = None
     room: UUID | None = None
     starts_at: datetime | None = None
@@ -49,16 +49,16 @@ class SessionChange(_In):
 class SpeakerIn(_In):
     """Somebody who speaks at the organization's events."""
 
-    name: Annotated[str, Line(200)]
-    affiliation: Annotated[str, Line(200, 0)] = ""
+    name: Annotated[str, OneLine(200)]
+    affiliation: Annotated[str, OneLine(200, 0)] = ""
     biography: Markdown = ""
 
 
 class SpeakerChange(_In):
     """What may be changed about a speaker; what is left out stays."""
 
-    name: Annotated[str | None, Line(200)] = None
-    affiliation: Annotated[str | None, Line(200, 0)] = None
+    name: Annotated[str | None, OneLine(200)] = None
+    affiliation: Annotated[str | None, OneLine(200, 0)] = None
     biography: Markdown | None = None
 
 

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.i18n import gettext as _
 from core.pages import PageQuery
-from core.text import Line
+from core.text import OneLine
 from events.registration.models import Registration, RegistrationStatus
 
-Name = Annotated[str, Line(200), Field(examples=["Amina Otieno"])]
-ShortName = Annotated[str, Line(100)]
+Name = Annotated[str, OneLine(200), Field(examples=["Amina Otieno"])]
+ShortName = Annotated[str, OneLine(100)]
 Size = Annotated[int, Field(ge=0, le=1_000_000, description="How many places there are.")]
 
 
@@ -143,7 +143,7 @@ class TicketTypeIn(Input):
     """What is offered. Free; `quotas` are the pools of places it draws on, all of them at once."""
 
     name: ShortName
-    description: Annotated[str, Line(300, 0)] = ""
+    description: Annotated[str, OneLine(300, 0)] = ""
     quotas: Annotated[list[UUID], Field(min_length=1, max_length=20)]
     opens_at: datetime | None = None
     closes_at: datetime | None = None

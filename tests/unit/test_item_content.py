@@ -64,7 +64,7 @@ def test_content_survives_being_stored_as_json(value: dict[str, Any]) -> None:
 
 def test_unknown_type_and_unknown_field_are_refused() -> None:
     assert list(_errors({"type": "hotspot", "prompt": "x"})) == ["content"]
-    assert _errors(ESSAY | {"points": 3}) == {"points": "Extra inputs are not permitted"}
+    assert _errors(ESSAY | {"points": 3}) == {"points": "There is no such field."}
 
 
 def _options(*options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -160,8 +160,8 @@ RIGHT = {"correct": True}
             "pairs",
             "The left side “a” is there twice.",
         ),
-        (TRUE_FALSE | {"answer": "yes"}, "answer", "Input should be a valid boolean"),
-        (ESSAY | {"max_length": 0}, "max_length", "Input should be greater than or equal to 1"),
+        (TRUE_FALSE | {"answer": "yes"}, "answer", "Answer with true or false."),
+        (ESSAY | {"max_length": 0}, "max_length", "Choose 1 or more."),
     ],
 )
 def test_wrong_content_is_refused_by_field(value: dict[str, Any], field: str, message: str) -> None:

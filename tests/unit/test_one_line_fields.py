@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from api.v1.routes import ENDPOINTS
-from core.text import Line, Lines
+from core.text import OneLine, SeveralLines
 
 EXEMPT = {
     "password": "any sequence of characters",
@@ -51,7 +51,7 @@ def _says(schema: type[BaseModel], name: str, field: FieldInfo) -> bool:
     for part in _parts(field.annotation):
         if get_origin(part) is Annotated:
             marks += part.__metadata__
-    kinds = (Line, Lines, AfterValidator, BeforeValidator)
+    kinds = (OneLine, SeveralLines, AfterValidator, BeforeValidator)
     patterns = [getattr(mark, "pattern", None) for mark in marks]
     return any(isinstance(mark, kinds) for mark in marks) or any(patterns)
 

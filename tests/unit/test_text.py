@@ -1,6 +1,6 @@
 """What one line, or several, may hold: the same for every field of every schema."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 import pytest
 from hypothesis import given
@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from accounts.schemas import Name
-from core.text import Line, Lines, is_visible, one_line
+from core.text import OneLine, SeveralLines, is_visible, one_line
 from events.catalog.schemas import EventIn, VenueIn
 
 
 class Form(BaseModel):
-    line: Annotated[str, Line(20)] = "x"
-    lines: Annotated[str, Lines(40, 0)] = ""
-    optional: Annotated[str | None, Line(5)] = None
+    line: Annotated[str, OneLine(20)] = "x"
+    lines: Annotated[str, SeveralLines(40, 0)] = ""
+    optional: Annotated[str | None, OneLine(5)] = None
 
 
 def refused(**typed: object) -> str:
@@ -90,5 +90,5 @@ def test_what_was_accepted_once_is_accepted_again_unchanged(typed: str) -> None:
 def test_titles_names_and_places_are_lines() -> None:
     """Every text that is printed in one line goes the same way; `test_one_line_fields.py` walks all schemas."""
     for schema, field in ((EventIn, "title"), (EventIn, "summary"), (VenueIn, "name"), (VenueIn, "street")):
-        assert any(isinstance(mark, Line) for mark in schema.model_fields[field].metadata), (schema, field)
-    assert any(isinstance(mark, Line) for mark in Name.__metadata__)
+        assert any(isinstance(mark, OneLine) for mark in schema.model_fields[field].metadata), (schema, field)
+    assert any(isinstance(mark, OneLine) for mark in get_args(Name))

@@ -100,7 +100,7 @@ async def test_the_dry_run_tells_of_every_line_and_issues_nothing(database: str)
         ("refused", "email: This column is empty."),
         ("refused", "achieved_on: Write the day as 2026-11-24."),
         ("refused", "The day lies in the future."),
-        ("refused", "score: Input should be less than or equal to 100."),
+        ("refused", "score: Choose 100 or less."),
     ]
     assert run.parameters == {"ignored_columns": ["team"]}
     assert (run.state, run.source_name) == (RunState.draft, "spring.csv")
