@@ -32,7 +32,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of the programme in the event's zone; an empty room name stands for sessions without a room."""
+    """One day of the programme in the event's zone; `rooms` names each column, empty over sessions without a room."""
 
     day: date
     rooms: list[str]
@@ -63,20 +63,36 @@ def days_of(programme: Sequence[ProgrammeRow], zone: ZoneInfo) -> list[Day]:
 
 def _day(day: date, sessions: list[_Timed]) -> Day:
     shared = [session for session in sessions if _is_shared(session, sessions)]
-    placed = [session for session in sessions if session not in shared]
-    order = {(s.row.room_position, s.row.room or "") if s.row.room else (10**9, "") for s in placed or shared}
-    rooms = [name for _position, name in sorted(order)]
+    lanes = _lanes([session for session in sessions if session not in shared])
+    rooms = [lane[0].row.room or "" for lane in lanes or _lanes(shared)]
     starts = sorted({session.starts_at for session in sessions})
     cells: list[list[Cell | None]] = [[Cell(None) for _room in rooms] for _start in starts]
-    for session in sessions:
+    places = [(0, len(rooms), session) for session in shared]
+    places += [(left, 1, session) for left, lane in enumerate(lanes) for session in lane]
+    for left, columns, session in places:
         top = starts.index(session.starts_at)
         rows = sum(session.starts_at <= start < session.ends_at for start in starts)
-        is_shared = session in shared
-        left, columns = (0, len(rooms)) if is_shared else (rooms.index(session.row.room or ""), 1)
         for line in range(top, top + rows):
             cells[line][left : left + columns] = [None] * columns
         cells[top][left] = Cell(session.row, session.starts_at, session.ends_at, rows, columns)
     return Day(day, rooms, [Slot(start, line) for start, line in zip(starts, cells, strict=True)])
+
+
+def _lanes(sessions: list[_Timed]) -> list[list[_Timed]]:
+    """The columns, each a run of sessions of one room that follow one another; those without a room come last.
+
+    Sessions of one room that overlap (those without a room may) stand in columns beside each other: none is hidden.
+    """
+    lanes: dict[tuple[int, str], list[list[_Timed]]] = {}
+    for session in sorted(sessions, key=lambda each: (each.starts_at, each.ends_at, each.row.id)):
+        room = (session.row.room_position, session.row.room) if session.row.room else (10**9, "")
+        beside = lanes.setdefault(room, [])
+        free = next((lane for lane in beside if lane[-1].ends_at <= session.starts_at), None)
+        if free is None:
+            beside.append([session])
+        else:
+            free.append(session)
+    return [lane for _room, beside in sorted(lanes.items(), key=lambda each: each[0]) for lane in beside]
 
 
 def _is_shared(session: _Timed, sessions: list[_Timed]) -> bool:

@@ -111,6 +111,15 @@ def test_a_query_becomes_the_schema() -> None:
     assert parse.query(request(query=b"title=a&languages=en&languages=ar"), Thing).languages == ["en", "ar"]
 
 
+def test_a_page_ignores_what_others_add_to_its_address_and_the_api_refuses_it() -> None:
+    asked = request(query=b"title=a&utm_source=list&fbclid=x&venue.city=Bern&utm.medium=mail")
+    with pytest.raises(InvalidInput) as refused:
+        parse.query(asked, Thing)
+    assert set(refused.value.fields) == {"utm_source", "fbclid", "utm"}
+    asked.scope["confero.page"] = object()
+    assert parse.query(asked, Thing) == Thing(title="a", venue=Venue(city="Bern"))
+
+
 def test_a_query_that_is_not_utf8_is_refused() -> None:
     with pytest.raises(parse.NotUtf8):
         parse.query(request(query=b"title=%fe"), Thing)

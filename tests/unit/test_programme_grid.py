@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from events.programme.grid import Cell, days_of
 from events.programme.models import SessionKind
 from events.programme.queries import ProgrammeRow
@@ -81,6 +84,45 @@ def test_a_keynote_beside_another_session_keeps_to_its_room() -> None:
 def test_sessions_without_a_room_at_the_same_time_as_others_get_a_column_at_the_end() -> None:
     (day,) = days_of([row("A", 0, room="One"), row("Walk", 0)], PARIS)
     assert day.rooms == ["One", ""]
+
+
+def test_two_sessions_without_a_room_at_once_stand_beside_each_other() -> None:
+    """The last one alone was shown, and the first could not be reached."""
+    rows = [row("Walk", 0), row("Tour", 0.5), row("Talk", 0, 2, "One"), row("Stroll", 1.5)]
+    (day,) = days_of(rows, PARIS)
+    assert day.rooms == ["One", "", ""]
+    assert lines(rows) == [
+        ["Talk 3x1", "Walk 2x1", "."],
+        [None, None, "Tour 1x1"],
+        [None, "Stroll 1x1", "."],
+    ]
+
+
+KINDS = st.sampled_from([SessionKind.talk, SessionKind.break_, SessionKind.keynote])
+HOURS = st.integers(0, 96).map(lambda quarter: quarter / 4)
+DRAWN = st.builds(
+    row, st.text(max_size=3), HOURS, st.sampled_from([0.25, 1, 2.5, 30]), st.sampled_from(["One", None]), KINDS
+)
+
+
+@given(st.lists(DRAWN, max_size=12))
+def test_every_scheduled_session_appears_exactly_once_and_every_line_is_whole(rows: list[ProgrammeRow]) -> None:
+    shown = []
+    for day in days_of(rows, PARIS):
+        covered: set[tuple[int, int]] = set()
+        for top, slot in enumerate(day.slots):
+            assert len(slot.cells) == len(day.rooms)
+            for left, cell in enumerate(slot.cells):
+                if cell is None:
+                    assert (top, left) in covered
+                    continue
+                reach = {(top + down, left + across) for down in range(cell.rows) for across in range(cell.columns)}
+                assert not reach & covered
+                covered |= reach
+                if cell.session is not None:
+                    shown.append(cell.session.id)
+        assert covered == {(top, left) for top in range(len(day.slots)) for left in range(len(day.rooms))}
+    assert sorted(shown) == sorted(each.id for each in rows)
 
 
 def test_days_are_those_of_the_events_zone_and_unscheduled_sessions_are_left_out() -> None:
