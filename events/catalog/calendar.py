@@ -1,22 +1,35 @@
-"""iCalendar files (RFC 5545): an event, or the events of one person, as calendars show them."""
+"""iCalendar files (RFC 5545): an event, its sessions, or somebody's places, as calendars show them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from icalendar import Calendar
+from icalendar import Calendar, Timezone, TimezoneStandard, vCalAddress, vText
 from icalendar import Event as CalendarEvent
 
+from core.settings import get_settings
 from events.catalog.models import Event, EventStatus, Venue
+
+MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 
 class Method(StrEnum):
-    """What a calendar does with the file (RFC 5546 section 1.4): show it, or take it off."""
+    """What a calendar does with the file (RFC 5546 section 1.4)."""
 
     publish = "PUBLISH"
+    request = "REQUEST"
     cancel = "CANCEL"
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """Whose place it is."""
+
+    name: str
+    email: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +44,14 @@ class Entry:
     location: str
     url: str
     description: str
+    organizer: str
     is_cancelled: bool
     changed_at: datetime
+    attendee: Attendee | None = None
 
 
-def entry_of(event: Event, *, public_url: str, join_url: str = "", is_cancelled: bool = False) -> Entry:
-    """The event as an entry; its venue must be fetched. `join_url` is for attendees only.
-
-    `is_cancelled` takes it off one person's calendar while the event itself takes place.
-    """
+def entry_of(event: Event, *, public_url: str) -> Entry:
+    """The event as an entry; its venue and organization must be fetched."""
     url = f"{public_url}/events/{event.slug}"
     return Entry(
         uid=f"event-{event.id}@{urlsplit(public_url).hostname}",
@@ -47,10 +59,11 @@ def entry_of(event: Event, *, public_url: str, join_url: str = "", is_cancelled:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         summary=event.title,
-        location=address_of(event.venue) or join_url or url,
+        location=address_of(event.venue) or url,
         url=url,
-        description="\n\n".join(filter(None, (event.summary, join_url, url))),
-        is_cancelled=is_cancelled or event.status is EventStatus.cancelled,
+        description="\n\n".join(filter(None, (event.summary, url))),
+        organizer=event.organization.name,
+        is_cancelled=event.status is EventStatus.cancelled,
         changed_at=event.updated_at,
     )
 
@@ -64,19 +77,25 @@ def address_of(venue: Venue | None) -> str:
 
 
 def calendar_of(entries: Iterable[Entry], *, name: str, method: Method = Method.publish) -> bytes:
-    """A calendar file with these entries, in UTC; the same entries always give the same bytes."""
+    """A calendar file with these entries, in UTC; the same entries always give the same bytes.
+
+    What is published names its organizer and nobody who attends; a request or a cancellation names both. Source:
+    RFC 5546 sections 3.2.1, 3.2.2 and 3.2.5. Without entries the file has no method, since each asks for one at least.
+    """
+    components: list[CalendarEvent | Timezone] = [_component(entry, method) for entry in entries]
     calendar = Calendar()
     calendar.add("prodid", "-//Confero//Events//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", method.value)
-    calendar.add("x-wr-calname", name)
-    for entry in entries:
-        calendar.add_component(_component(entry))
+    if components:
+        calendar.add("method", method.value)
+    calendar.add("x-wr-calname", vText(name))
+    for component in components or [_utc()]:
+        calendar.add_component(component)
     content: bytes = calendar.to_ical()
     return content
 
 
-def _component(entry: Entry) -> CalendarEvent:
+def _component(entry: Entry, method: Method) -> CalendarEvent:
     component = CalendarEvent()
     component.add("uid", entry.uid)
     component.add("sequence", entry.sequence)
@@ -84,8 +103,32 @@ def _component(entry: Entry) -> CalendarEvent:
     component.add("dtstart", entry.starts_at.astimezone(UTC))
     component.add("dtend", entry.ends_at.astimezone(UTC))
     component.add("summary", entry.summary)
-    component.add("location", entry.location)
+    if entry.location:
+        component.add("location", entry.location)
     component.add("url", entry.url)
     component.add("description", entry.description)
-    component.add("status", "CANCELLED" if entry.is_cancelled else "CONFIRMED")
+    component.add("status", "CANCELLED" if entry.is_cancelled or method is Method.cancel else "CONFIRMED")
+    component["organizer"] = _address(parseaddr(get_settings().mail_from)[1], entry.organizer)
+    if entry.attendee is not None and method is not Method.publish:
+        attendee = _address(entry.attendee.email, entry.attendee.name)
+        attendee.params["PARTSTAT"] = vText("ACCEPTED")
+        attendee.params["RSVP"] = vText("FALSE")
+        component.add("attendee", attendee, encode=False)
     return component
+
+
+def _address(email: str, name: str) -> vCalAddress:
+    address = vCalAddress(f"mailto:{email}")
+    # A parameter cannot hold a double quote, and RFC 6868's way of writing one is known to few calendars.
+    address.params["CN"] = vText(name.replace('"', "'"))
+    return address
+
+
+def _utc() -> Timezone:
+    """A component for a calendar that has nothing on it: a file without any is not valid (RFC 5545 section 3.6)."""
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", "UTC")
+    standard.add("dtstart", datetime(1970, 1, 1))
+    standard["TZOFFSETFROM"] = standard["TZOFFSETTO"] = vText("+0000")
+    zone.add_component(standard)
+    return zone

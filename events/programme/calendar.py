@@ -34,6 +34,7 @@ def _entry(row: ProgrammeRow, starts_at: datetime, ends_at: datetime, whole: Ent
         location=", ".join(filter(None, (row.room, whole.location))),
         url=whole.url,
         description="\n\n".join(filter(None, (speakers and _("With %(names)s") % {"names": speakers}, whole.summary))),
+        organizer=whole.organizer,
         is_cancelled=whole.is_cancelled,
         changed_at=row.updated_at,
     )

@@ -1,28 +1,17 @@
-"""An event in the calendar of somebody who has a place (RFC 5545, RFC 5546)."""
+"""An event in the calendar of somebody who has a place."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC
-from email.utils import parseaddr
-from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from icalendar import Calendar, vCalAddress, vText
-from icalendar import Event as Entry
-
 from core.settings import get_settings
+from events.catalog import calendar
+from events.catalog.calendar import MEDIA_TYPE, Attendee, Entry, Method
 
-MEDIA_TYPE = "text/calendar; charset=utf-8"
+__all__ = ["MEDIA_TYPE", "Facts", "Method", "calendar_of", "entry_of", "filename_of", "place_of"]
+
 Facts = Mapping[str, Any]
 """A row of `queries.ticket`."""
-
-
-class Method(StrEnum):
-    """What a calendar shall do with an entry (RFC 5546 section 1.4)."""
-
-    publish = "PUBLISH"
-    request = "REQUEST"
-    cancel = "CANCEL"
 
 
 def entry_of(facts: Facts, method: Method = Method.request) -> bytes:
@@ -32,47 +21,27 @@ def entry_of(facts: Facts, method: Method = Method.request) -> bytes:
 
 def calendar_of(rows: Iterable[Facts], method: Method = Method.publish) -> bytes:
     """Several registrations as one .ics file, for a calendar that is subscribed to."""
-    calendar = Calendar()
-    calendar.add("prodid", "-//Confero//Registrations//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", method.value)
-    calendar.add("x-wr-calname", "Confero")
-    for facts in rows:
-        calendar.add_component(_entry(facts, method))
-    return bytes(calendar.to_ical())
+    return calendar.calendar_of((_entry(facts) for facts in rows), name="Confero", method=method)
 
 
-def _entry(facts: Facts, method: Method) -> Entry:
+def _entry(facts: Facts) -> Entry:
     settings = get_settings()
-    is_cancelled = method is Method.cancel or not _is_standing(facts)
-    entry = Entry()
-    entry.add("uid", f"{facts['id']}@{urlsplit(settings.public_url).hostname}")
-    entry.add("dtstamp", max(facts["updated_at"], facts["created_at"], facts["cancelled_at"] or facts["created_at"]))
-    entry.add("dtstart", facts["starts_at"].astimezone(UTC))
-    entry.add("dtend", facts["ends_at"].astimezone(UTC))
-    entry.add("summary", facts["title"])
-    entry.add("sequence", facts["sequence"] + (1 if facts["cancelled_at"] else 0))
-    entry.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
-    entry.add("url", f"{settings.public_url}/events/{facts['slug']}")
     ticket = f"{settings.public_url}/me/registrations/{facts['id']}"
     lines = (f"{facts['ticket_type_name']}, {facts['attendee_name']}", facts["join_url"], ticket)
-    entry.add("description", "\n".join(filter(None, lines)))
-    if place := place_of(facts) or facts["join_url"]:
-        entry.add("location", place)
-    _add_people(entry, facts)
-    return entry
-
-
-def _add_people(entry: Entry, facts: Facts) -> None:
-    organizer = vCalAddress(f"mailto:{parseaddr(get_settings().mail_from)[1]}")
-    organizer.params["CN"] = vText(facts["organization_name"])
-    entry["organizer"] = organizer
-    if facts["email"]:
-        attendee = vCalAddress(f"mailto:{facts['email']}")
-        attendee.params["CN"] = vText(facts["attendee_name"])
-        attendee.params["PARTSTAT"] = vText("ACCEPTED")
-        attendee.params["RSVP"] = vText("FALSE")
-        entry.add("attendee", attendee, encode=False)
+    return Entry(
+        uid=f"{facts['id']}@{urlsplit(settings.public_url).hostname}",
+        sequence=facts["sequence"] + (1 if facts["cancelled_at"] else 0),
+        starts_at=facts["starts_at"],
+        ends_at=facts["ends_at"],
+        summary=facts["title"],
+        location=place_of(facts) or facts["join_url"],
+        url=f"{settings.public_url}/events/{facts['slug']}",
+        description="\n".join(filter(None, lines)),
+        organizer=facts["organization_name"],
+        is_cancelled=not _is_standing(facts),
+        changed_at=max(facts["updated_at"], facts["created_at"], facts["cancelled_at"] or facts["created_at"]),
+        attendee=Attendee(facts["attendee_name"], facts["email"]) if facts["email"] else None,
+    )
 
 
 def _is_standing(facts: Facts) -> bool:
