@@ -1,7 +1,6 @@
 """The one statement that takes places. Claims that arrive together share it, its lock on the quota, and its commit."""
 
 import json
-import logging
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +12,6 @@ from accounts.tokens import new_code
 from core.batching import Batcher
 from core.database import fetch, is_in_transaction, new_id, transaction
 from events.registration.models import CODE_LENGTH
-
-log = logging.getLogger("confero.registration")
-_TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,9 @@ _OPEN = """e.status = 'published' AND (e.registration_opens_at IS NULL OR e.regi
        AND (t.opens_at IS NULL OR t.opens_at <= $3) AND (t.closes_at IS NULL OR $3 < t.closes_at)"""
 
 # `place` refuses what is sold out without a lock; `pool` locks the quotas in id order and sees their latest count, also
-# where it had to wait; `served` are as many as all of them have room for, first come, first served. The check
+# where it had to wait; `served` are as many as all of them have room for, first come, first served. `claimed` counts
+# them by quota_take, whose statement begins after the lock was granted: an UPDATE in here would hold the count of this
+# statement's snapshot against the check, and refuse places that a cancellation gave back meanwhile. The check
 # quota_never_oversold and the index registration_once stand behind.
 _TAKE = f"""
 WITH place AS MATERIALIZED (
@@ -55,13 +53,13 @@ WITH place AS MATERIALIZED (
     SELECT w.* FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::uuid[], $10::bytea[])
         WITH ORDINALITY AS w (id, person_id, attendee_name, code, locale, audit_id, payload, place_in_line)
     WHERE w.place_in_line <= (SELECT min(room) FROM pool)
-), claimed AS (
-    UPDATE quota q SET taken = q.taken + (SELECT count(*) FROM served) FROM pool WHERE q.id = pool.id
+), claimed AS MATERIALIZED (
+    SELECT quota_take(pool.id, (SELECT count(*)::integer FROM served)) FROM pool
 ), registered AS (
     INSERT INTO registration
         (id, event_id, ticket_type_id, person_id, attendee_name, code, status, locale, created_at, cancelled_at)
     SELECT s.id, p.event_id, p.ticket_type_id, s.person_id, s.attendee_name, s.code, 'confirmed', s.locale, $3, NULL
-    FROM served s, place p
+    FROM served s, place p WHERE (SELECT count(*) FROM claimed) > 0
     RETURNING *
 ), noted AS (
     INSERT INTO audit_entry (id, at, actor_id, organization_id, action, object_kind, object_id, before, after)
@@ -89,9 +87,9 @@ async def take(wanted: Claim) -> asyncpg.Record | None:
 async def _together(claims: list[Claim]) -> dict[Hashable, asyncpg.Record]:
     """Serve claims for one ticket type; where somebody among them has a place already, each goes alone."""
     if len(claims) == 1:
-        return await _again_where_refused(claims)
+        return await _take(claims)
     try:
-        return await _again_where_refused(claims)
+        return await _take(claims)
     except asyncpg.UniqueViolationError:
         served: dict[Hashable, asyncpg.Record] = {}
         for claim in claims:
@@ -102,22 +100,9 @@ async def _together(claims: list[Claim]) -> dict[Hashable, asyncpg.Record]:
 async def _alone(claim: Claim) -> dict[Hashable, asyncpg.Record]:
     """One claim of a batch that failed; who has a place already is left out, and then told why by `_refusal`."""
     try:
-        return await _again_where_refused([claim])
+        return await _take([claim])
     except asyncpg.UniqueViolationError:
         return {}
-
-
-async def _again_where_refused(claims: list[Claim]) -> dict[Hashable, asyncpg.Record]:
-    """`_take`, and again where the check behind the lock refuses: nothing was written, and it sees the latest count.
-
-    Raises `asyncpg.CheckViolationError` where it refuses again and again.
-    """
-    for _ in range(_TRIES):
-        try:
-            return await _take(claims)
-        except asyncpg.CheckViolationError as refusal:
-            log.warning("asking again for places of %s: %s", claims[0].slug, refusal)
-    return await _take(claims)
 
 
 async def _take(claims: list[Claim]) -> dict[Hashable, asyncpg.Record]:

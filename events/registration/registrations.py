@@ -59,8 +59,8 @@ WITH pool AS MATERIALIZED (
     UPDATE registration SET status = 'cancelled', cancelled_at = $2
     WHERE id = $1 AND status NOT IN ('cancelled', 'declined', 'expired') AND (SELECT count(*) FROM pool) >= 0
     RETURNING *
-), freed AS (
-    UPDATE quota q SET taken = q.taken - 1 FROM pool WHERE q.id = pool.id AND EXISTS (SELECT 1 FROM cancelled)
+), freed AS MATERIALIZED (
+    SELECT quota_take(pool.id, -1) FROM pool WHERE EXISTS (SELECT 1 FROM cancelled)
 ), noted AS (
     INSERT INTO audit_entry (id, at, actor_id, organization_id, action, object_kind, object_id, before, after)
     SELECT $3, $2, $4, e.organization_id, 'registration.cancelled', 'registration', c.id,
@@ -71,7 +71,7 @@ WITH pool AS MATERIALIZED (
     SELECT 0, 'registration.tell_cancelled', $5, now(), 'registration.tell_cancelled ' || c.id, '{}', 'queued'
     FROM cancelled c
 )
-SELECT * FROM cancelled"""
+SELECT * FROM cancelled WHERE (SELECT count(*) FROM freed) >= 0"""
 
 
 async def register(

@@ -68,8 +68,9 @@ async def test_a_session_of_another_event_is_no_list_of_this_one(app: Starlette)
             )
             for one in (made.id, foreign.id, uuid4())
         ]
-        page = await client.get(f"/organize/events/{event.slug}/check-in?list={made.id}")
         put = await client.put(f"/api/v1/events/{event.slug}/sessions/{foreign.id}/check-in-list")
+    async with accounts.signed_in(app, owner) as client:
+        page = await client.get(f"/organize/events/{event.slug}/check-in?list={made.id}")
     assert [answer.status_code for answer in answers] == [404, 404, 404]
     assert (page.status_code, put.status_code) == (404, 404)
     assert await CheckIn.all().count() == 0
