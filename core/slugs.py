@@ -4,14 +4,17 @@ import re
 import secrets
 import unicodedata
 
+from anyascii import anyascii
+
 from core.database import fetchval
 
+_LEADING_SHARP_S = re.compile(r"\b[ßẞ]")  # No word begins with it: there it stands for a single S.
 _TABLES = frozenset({"event", "certification", "organization"})
 
 
 def slugify(title: str, longest: int = 60) -> str:
-    """Lower-case ASCII words joined by hyphens; empty where the title has no letters that ASCII can spell."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    """Lower-case ASCII words joined by hyphens, every script spelled as it sounds; empty where there are no letters."""
+    plain = anyascii(_LEADING_SHARP_S.sub("s", unicodedata.normalize("NFKC", title))).lower().replace("'", "")
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:longest].strip("-")
 
 
