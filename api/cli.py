@@ -55,7 +55,9 @@ def _settings() -> "Settings":
 
 
 def _complain(message: str) -> int:
-    typer.secho(message, fg=typer.colors.RED, err=True)
+    from api.commands.terminal import lines
+
+    typer.secho(lines(message), fg=typer.colors.RED, err=True)
     return 1
 
 
@@ -142,19 +144,28 @@ def verify(
     ],
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: judge by the file alone.")] = False,
     did: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="The issuer's DID document, saved earlier.")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The DID document of an issuer you trust, saved earlier."),
+    ] = None,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DID",
+            envvar="CONFERO_TRUSTED_ISSUERS",
+            help="An issuer you trust, or one key of it (did:web:…#z6Mk…); its name then stands. May be repeated.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer for programs.")] = False,
 ) -> None:
     """Verify a certificate or badge from its file.
 
-    Asks the issuer that it names, where that can be reached. Exit code 0 says valid, 1 not valid, 3 that it is
-    unchanged but could not be confirmed, or cannot be told.
+    Asks the issuer that it names, where that can be reached. Exit code 0 says valid, of an issuer you trust; 1 not
+    valid; 3 that it is unchanged but not confirmed, that somebody unknown signed it, or that it cannot be told.
     """
     from api.commands.verify import verify as verify_file
 
     with _explained():
-        code = verify_file(file, is_offline=offline, did=did, as_json=as_json)
+        code = verify_file(file, is_offline=offline, did=did, as_json=as_json, trust=trust or ())
     raise typer.Exit(code)
 
 

@@ -1,14 +1,18 @@
 """Settings: read once from `CONFERO_*` environment variables (and `.env`), validated by name."""
 
+import re
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from core import strictness
+
+_DID_URL: Final = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+(#[A-Za-z0-9._~-]+)?", re.ASCII)
 
 
 class Environment(StrEnum):
@@ -113,6 +117,9 @@ class Settings(BaseSettings):
     timestamp_url: str | None = Field(
         None, description="Time-stamp service (RFC 3161) for signed PDFs; none signs without a time stamp."
     )
+    trusted_issuers: str = Field(
+        "", description="DIDs of issuers elsewhere, or single keys as did:web:…#z6Mk…, whose names stand on /verify."
+    )
     job_poll_seconds: float = Field(
         1.0, gt=0, description="How often the worker looks for jobs without being notified."
     )
@@ -153,6 +160,11 @@ class Settings(BaseSettings):
         """Folder of the font instances cut at set-up."""
         return self.fonts_dir or self.var_dir / "fonts"
 
+    @property
+    def trusted_issuer_dids(self) -> frozenset[str]:
+        """The issuers elsewhere whose badges verify without reserve about their name."""
+        return dids_in(self.trusted_issuers)
+
     @model_validator(mode="after")
     def _check(self) -> "Settings":
         if self.keys_secret is not None and len(self.keys_secret.get_secret_value()) < 32:
@@ -162,12 +174,25 @@ class Settings(BaseSettings):
             raise ValueError("CONFERO_PUBLIC_URL must be an origin such as https://events.example.org")
         if self.timestamp_url is not None and not self.timestamp_url.startswith(("http://", "https://")):
             raise ValueError("CONFERO_TIMESTAMP_URL must be an address such as http://timestamp.example.org")
+        try:
+            dids_in(self.trusted_issuers)
+        except ValueError as error:
+            raise ValueError(f"CONFERO_TRUSTED_ISSUERS: {error}") from None
         strictness.refuse(self)
         is_given = "public_url" in self.model_fields_set
         self.public_url = f"{parts.scheme}://{parts.netloc}"
         if not is_given:
             self.model_fields_set.discard("public_url")  # Assigning marked the default as given; PORT= goes by it.
         return self
+
+
+def dids_in(text: str) -> frozenset[str]:
+    """The DIDs, or keys of DIDs, in a list with commas or spaces. Raises `ValueError` that quotes what is none."""
+    dids = frozenset(text.replace(",", " ").split())
+    for did in dids:
+        if not _DID_URL.fullmatch(did):
+            raise ValueError(f"{did[:100]!r} is no DID such as did:web:example.org or did:key:z6Mk…")
+    return dids
 
 
 def load_settings(**overrides: object) -> Settings:

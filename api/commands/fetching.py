@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -33,18 +34,32 @@ async def fetch(address: str) -> bytes:
     return await asyncio.to_thread(_get, address)
 
 
-def with_saved(document: Path, otherwise: Fetch | None) -> Fetch:
-    """A fetch that takes the issuer's DID document from a file. Raises `ValueError` where that is none."""
+@dataclass(frozen=True, slots=True)
+class SavedIssuer:
+    """A DID document that was saved earlier, whose it is, and where that issuer serves it."""
+
+    did: str
+    address: str
+    content: bytes
+
+
+def saved(document: Path) -> SavedIssuer:
+    """The DID document in a file. Raises `ValueError` where that is none."""
     content = document.read_bytes()
-    saved = json.loads(content)
-    did = saved.get("id") if isinstance(saved, dict) else None
+    found = json.loads(content)
+    did = found.get("id") if isinstance(found, dict) else None
     address = addresses.did_document(did) if isinstance(did, str) else None
-    if address is None:
+    if not isinstance(did, str) or address is None:
         raise ValueError(f"{document} is no DID document of a did:web.")
+    return SavedIssuer(did, address, content)
+
+
+def with_saved(issuer: SavedIssuer, otherwise: Fetch | None) -> Fetch:
+    """A fetch that takes the issuer's DID document from the file."""
 
     async def saved_first(asked: str) -> bytes:
-        if asked == address:
-            return content
+        if asked == issuer.address:
+            return issuer.content
         if otherwise is None:
             raise OSError("not asked")
         return await otherwise(asked)

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from api import parse
 from api.render import FormState, form_state, redirect, render
 from certification.certificates import file_verification, findings, statements, verification
-from certification.certificates.file_verification import FileVerdict
 from certification.certificates.verification import Verification
 from core.errors import InvalidInput
 from core.i18n import gettext as _
@@ -47,7 +46,6 @@ async def check_file(request: Request) -> Response:
     context = {
         "checked": checked,
         "number": number,
-        "is_foreign": checked.verdict is FileVerdict.foreign,
         "title": statements.title_of_file(checked),
         "tone": statements.tone_of_file(checked).value,
         "statement": statements.of_file(checked, asked=number),

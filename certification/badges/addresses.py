@@ -4,6 +4,7 @@ All of them rest on `CONFERO_PUBLIC_URL`. The issuer is a did:web, whose documen
 `/organizations/{slug}/did.json` (did:web Method Specification, section 3.2).
 """
 
+import re
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
@@ -12,6 +13,11 @@ from certification.badges.models import StatusPurpose
 from core.settings import get_settings
 
 _DID_WEB: Final = "did:web:"
+_DID: Final = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%-]+", re.ASCII)
+"""Source: Decentralized Identifiers 1.0, section 3.1."""
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(%3[Aa][0-9]{1,5})?", re.ASCII)
+"""A host name, and its port with the colon as did:web writes it; nothing that would lead to another host."""
+_DEFAULT_PORTS: Final = (":443", ":80")
 
 
 def issuer_did(slug: str) -> str:
@@ -27,6 +33,26 @@ def slug_of(did: str) -> str | None:
     return slug if did.startswith(prefix) and slug and ":" not in slug else None
 
 
+def is_did(text: str) -> bool:
+    """Whether the text has the form of a DID."""
+    return _DID.fullmatch(text) is not None
+
+
+def is_here(issuer: str) -> bool:
+    """Whether an issuer is named that only this server can have: a did:web, or a web address, on its own host.
+
+    Wider than `slug_of`, which knows the one right spelling, so that no other spelling passes for a stranger.
+    """
+    if issuer.lower().startswith(_DID_WEB):
+        host = unquote(issuer[len(_DID_WEB) :].partition("#")[0].partition(":")[0])
+    else:
+        try:
+            host = urlsplit(issuer).netloc.rpartition("@")[2]
+        except ValueError:
+            return False
+    return bool(host) and _bare(host) == _bare(urlsplit(get_settings().public_url).netloc)
+
+
 def key_address(did: str, public_key: str) -> str:
     """Where a key is found: the issuer's DID document, and in the fragment the very key (a Multikey).
 
@@ -40,7 +66,7 @@ def did_document(did: str) -> str | None:
     if not did.startswith(_DID_WEB):
         return None
     host, *path = did.removeprefix(_DID_WEB).split(":")
-    if not host:
+    if not is_did(did) or not _HOST.fullmatch(host):
         return None
     inside = "/".join(path) if path else ".well-known"
     return f"https://{unquote(host)}/{inside}/did.json"
@@ -69,3 +95,11 @@ def status_list(list_id: UUID, purpose: StatusPurpose) -> str:
 def verification(number: str) -> str:
     """The public page of a certificate."""
     return f"{get_settings().public_url}/verify/{number}"
+
+
+def _bare(host: str) -> str:
+    """A host as it is compared: without case, the root's dot and a port that goes without saying."""
+    host = host.lower()
+    for port in _DEFAULT_PORTS:
+        host = host.removesuffix(port)
+    return host.rstrip(".")

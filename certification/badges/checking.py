@@ -5,15 +5,23 @@ never raises. Sources: Open Badges 3.0, section 9 (verification); VC Data Integr
 """
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from certification.badges import issuer_keys, linked_data, proofs, reading, statuses
-from certification.badges.issuer_keys import Fetch, FoundKey
+from certification.badges import issuer_keys, linked_data, parts, proofs, reading, statuses
+from certification.badges.issuer_keys import Asking, Fetch, FoundKey
 from certification.badges.linked_data import Document, Unprocessable
-from certification.badges.reading import Presented, Unreadable
-from certification.badges.verdicts import BadgeCheck, Finding, KeySource, Reason, gravity, verdict_of
+from certification.badges.reading import Jws, Presented, Unreadable
+from certification.badges.verdicts import (
+    UNDETERMINED,
+    BadgeCheck,
+    Finding,
+    KeySource,
+    Reason,
+    gravity,
+    verdict_of,
+)
 from certification.signing import multikey
 
 CLOCK_LEEWAY: Final = timedelta(minutes=5)
@@ -22,63 +30,85 @@ WITHDRAWN: Final = frozenset({"eddsa-2022", "json-eddsa-2022"})
 
 
 async def check(
-    content: bytes | str | Document, *, now: datetime, fetch: Fetch | None = None, has_database: bool = True
+    content: bytes | str | Document,
+    *,
+    now: datetime,
+    fetch: Fetch | None = None,
+    has_database: bool = True,
+    trusted: frozenset[str] = frozenset(),
 ) -> BadgeCheck:
     """Check a badge given as JSON, VC-JWT, or baked PNG or SVG.
 
     `has_database` lets keys and statuses of this server's organizations be looked up there. Others are asked by
     `fetch`, which only the command line gives: a server must not be sent to addresses that strangers choose.
+    `trusted` holds the issuers whom the reader trusts, as in `issuer_keys.Asking`.
     """
+    asking = Asking(has_database, fetch, trusted)
     try:
         presented = await asyncio.to_thread(reading.read, content)
     except Unreadable as problem:
         return _outcome([problem.finding])
     findings = _dates(presented, now)
+    issuer = presented.claims.issuer_id
     try:
-        key, suite = await _verify(presented, now=now, has_database=has_database, fetch=fetch)
+        signed = await _verify(presented, asking, now=now)
     except Unreadable as problem:
-        return replace(_outcome([problem.finding, *findings]), claims=presented.claims, suite=_suite_named(presented))
-    if key.source is KeySource.file:
-        findings.append(Finding(Reason.issuer_unconfirmed, presented.claims.issuer_id))
-    ask_list = _list_check(presented, now=now, has_database=has_database, fetch=fetch)
-    findings += await statuses.find(presented, ask_list, has_database=has_database)
+        findings = [problem.finding, *findings]
+        if problem.finding.reason in UNDETERMINED and asking.is_own(issuer):
+            # What this server's issuers sign can always be checked here, so they have not signed this.
+            findings.insert(0, Finding(Reason.foreign_key, problem.finding.detail))
+        return replace(_outcome(findings), claims=presented.claims, suite=_suite_named(presented))
+    key = signed.key
+    is_known = asking.knows(issuer, key)
+    if not is_known:
+        unsure = Reason.issuer_unconfirmed if key.source is KeySource.file else Reason.issuer_unknown
+        findings.append(Finding(unsure, presented.claims.issuer))
+    findings += await statuses.find(presented, _list_check(presented, key, asking, now=now), has_database=has_database)
     return replace(
         _outcome(findings),
         claims=presented.claims,
-        suite=suite,
-        public_key=key.public_key,
+        suite=signed.suite,
+        public_key=key.name,
         key_source=key.source,
+        is_issuer_known=is_known,
         has_status=statuses.has_status(presented),
+        unjudged=signed.parts,
     )
 
 
-async def _verify(
-    presented: Presented, *, now: datetime, has_database: bool, fetch: Fetch | None
-) -> tuple[FoundKey, str]:
-    """The key that signed, and the suite. Raises `Unreadable` unless the signature is right."""
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A signature that is right: whose key made it, in which suite, and where parts stand that were not judged."""
+
+    key: FoundKey
+    suite: str
+    parts: tuple[str, ...]
+
+
+async def _verify(presented: Presented, asking: Asking, *, now: datetime) -> _Signed:
+    """What the signature shows. Raises `Unreadable` unless it is right."""
     if presented.jws is not None:
-        return await _verify_jws(presented, has_database=has_database, fetch=fetch)
+        return await _verify_jws(presented, presented.jws, asking)
     proof = _proof(presented.document, now)
     unknown = linked_data.unknown_contexts(presented.document)
     if unknown:
         raise Unreadable(Reason.unknown_context, unknown[0][:200])
-    key = await issuer_keys.find(presented, proof["verificationMethod"], has_database=has_database, fetch=fetch)
+    key = await issuer_keys.find(presented, proof["verificationMethod"], asking)
     await asyncio.to_thread(_verify_proof, presented.document, proof, key)
-    return key, proofs.SUITE
+    return _Signed(key, proofs.SUITE, await asyncio.to_thread(_check_form, presented.document, proof))
 
 
-async def _verify_jws(presented: Presented, *, has_database: bool, fetch: Fetch | None) -> tuple[FoundKey, str]:
-    jws = presented.jws
-    assert jws is not None  # for the type checker; the caller has looked
+async def _verify_jws(presented: Presented, jws: Jws, asking: Asking) -> _Signed:
     algorithm, address = jws.header.get("alg"), jws.header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in issuer_keys.ALGORITHMS or "crit" in jws.header:
         raise Unreadable(Reason.unsupported_suite, str(algorithm)[:100])
-    address = address if isinstance(address, str) else None
-    key = await issuer_keys.find(presented, address, has_database=has_database, fetch=fetch)
+    # A `kid` may be anything (RFC 7515, section 4.1.4); only an address can lead to a key.
+    address = address if isinstance(address, str) and issuer_keys.is_address(address) else None
+    key = await issuer_keys.find(presented, address, asking)
     is_right = await asyncio.to_thread(issuer_keys.verify, key, jws.signature, jws.signed, algorithm=algorithm)
     if not is_right:
         raise Unreadable(Reason.bad_signature)
-    return key, algorithm
+    return _Signed(key, algorithm, parts.part(presented.document).places)
 
 
 def _proof(document: Document, now: datetime) -> Document:
@@ -105,11 +135,10 @@ def _proof(document: Document, now: datetime) -> Document:
 
 
 def _verify_proof(document: Document, proof: Document, key: FoundKey) -> None:
-    """Raises `Unreadable` unless the proof is the key's over exactly what the JSON says."""
+    """Raises `Unreadable` unless the key made the proof over the document."""
     try:
         signature = multikey.from_base58(proof["proofValue"].removeprefix("z"))
-        linked_data.check_form(document, proof)
-        content = proofs.hash_data(linked_data.canonize, document, proof)
+        content = proofs.hash_data(linked_data.canonize_foreign, document, proof)
     except multikey.NotAMultikey:
         raise Unreadable(Reason.bad_signature, "proofValue") from None
     except Unprocessable as problem:
@@ -120,8 +149,30 @@ def _verify_proof(document: Document, proof: Document, key: FoundKey) -> None:
         raise Unreadable(Reason.bad_signature)
 
 
-def _list_check(presented: Presented, *, now: datetime, has_database: bool, fetch: Fetch | None) -> Any:
-    """How `statuses` gets a list it may rely on: fetched, signed by the badge's own issuer, and of today. Else None."""
+def _check_form(document: Document, proof: Document) -> tuple[str, ...]:
+    """The places of the parts that were not judged.
+
+    Raises `Unreadable`: `malformed` where what is read of the JSON is not what the proof signs, `unknown_context` where
+    that cannot be told.
+    """
+    unusual = linked_data.unusual_context(document)
+    if unusual is not None:
+        raise Unreadable(Reason.unknown_context, unusual)
+    try:
+        checked = parts.check_form(document, proof)
+    except Unprocessable as problem:
+        raise Unreadable(Reason.malformed, str(problem)) from None
+    if not reading.reads_same(document, checked.document):
+        raise Unreadable(Reason.malformed, ", ".join(checked.places))
+    return checked.places
+
+
+def _list_check(presented: Presented, key: FoundKey, asking: Asking, *, now: datetime) -> Any:
+    """How `statuses` gets a list it may rely on: fetched, of today, and of the badge's own issuer. Else None.
+
+    It must be signed by a key that the issuer lists, or else by the very key that signed the badge.
+    """
+    fetch = asking.fetch
     if fetch is None:
         return None
 
@@ -130,10 +181,11 @@ def _list_check(presented: Presented, *, now: datetime, has_database: bool, fetc
             published = await asyncio.to_thread(reading.read_status_list, await fetch(address))
             if published.claims.issuer_id != presented.claims.issuer_id or _dates(published, now):
                 return None
-            await _verify(published, now=now, has_database=has_database, fetch=fetch)
+            signed_by = (await _verify(published, asking, now=now)).key
         except (OSError, Unreadable):
             return None
-        return published.document
+        is_issuers = signed_by.source is not KeySource.file or signed_by.name == key.name
+        return published.document if is_issuers else None
 
     return ask
 

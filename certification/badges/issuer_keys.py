@@ -5,9 +5,10 @@ Sources: did:key and did:web method specifications; W3C Controlled Identifiers 1
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
@@ -27,8 +28,40 @@ ALGORITHMS: Final = frozenset({"EdDSA", "ES256", "RS256"})
 """Of JWTs: what Open Badges 3.0 requires (RS256) and its neighbours."""
 
 _DID_KEY: Final = "did:key:"
+_ED25519_PREFIX: Final = "z6Mk"
+"""How every Ed25519 Multikey begins."""
+_SCHEMES: Final = ("did:", "https://", "http://", "urn:")
+_NOWHERE: Final = ("did:example:",)
+"""Kept for examples by Decentralized Identifiers 1.0; no such DID leads anywhere."""
 _RSA_BITS: Final = range(2048, 8192 + 1)
 _PUBLIC_MEMBERS: Final = frozenset({"kty", "crv", "x", "y", "n", "e"})
+_THUMBPRINT_MEMBERS: Final = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y")}
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Whom keys and statuses may be asked of, and whom the reader trusts.
+
+    `trusted` holds DIDs of issuers, or single keys of theirs as `key_address` writes them.
+    """
+
+    has_database: bool = True
+    fetch: Fetch | None = None
+    trusted: frozenset[str] = frozenset()
+
+    def is_own(self, issuer: str) -> bool:
+        """Whether only this server's own register can speak for the issuer."""
+        return self.has_database and addresses.is_here(issuer)
+
+    def trusts_key(self, issuer: str, key: "FoundKey") -> bool:
+        """Whether the reader named this very key as the issuer's."""
+        return key.public_key is not None and addresses.key_address(issuer, key.public_key) in self.trusted
+
+    def knows(self, issuer: str, key: "FoundKey") -> bool:
+        """Whether the key is one of this server's issuers, or of one that the reader trusts."""
+        if key.source in (KeySource.database, KeySource.trusted):
+            return True
+        return key.source is not KeySource.file and (issuer in self.trusted or self.trusts_key(issuer, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +72,40 @@ class FoundKey:
     public_key: str | None = None
     jwk: Document | None = None
 
+    @property
+    def name(self) -> str | None:
+        """What the key is called: its Multikey, or the thumbprint of the JWK. Sources: RFC 7638, RFC 9278."""
+        if self.jwk is None:
+            return self.public_key
+        wanted = _THUMBPRINT_MEMBERS.get(str(self.jwk.get("kty")))
+        if wanted is None:
+            return None
+        text = json.dumps({member: self.jwk.get(member) for member in wanted}, separators=(",", ":"))
+        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        return f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{digest}"
 
-async def find(presented: Presented, address: str | None, *, has_database: bool, fetch: Fetch | None) -> FoundKey:
-    """The key called `address` (a `verificationMethod` or `kid`), preferably as its issuer publishes it.
 
-    Raises `Unreadable` with `foreign_key` where the issuer publishes no such key, and `key_unavailable` where nothing
-    tells the key.
+async def find(presented: Presented, address: str | None, asking: Asking) -> FoundKey:
+    """The key called `address` (a `verificationMethod` or `kid`), as its issuer lists it wherever that can be asked.
+
+    Where the badge itself brings a key, the issuer must list the very same one. Raises `Unreadable` with `foreign_key`
+    where it does not, `bad_key_address` where the address leads nowhere, `key_unavailable` where nothing tells the key.
     """
     issuer = presented.claims.issuer_id
     if address is not None and address.startswith("#"):
         address = issuer + address
-    controller, _, fragment = (address or "").partition("#")
-    if controller == issuer:
-        published = await _published(issuer, fragment, has_database=has_database, fetch=fetch)
-        if published is not None:
-            return published
-    return _named(controller, fragment, presented)
+    named = _named(address, presented)
+    listed = await _listed(issuer, address, named, asking)
+    if listed is not None:
+        return listed
+    if named is None:
+        raise Unreadable(Reason.key_unavailable, address or "")
+    return replace(named, source=KeySource.trusted) if asking.trusts_key(issuer, named) else named
+
+
+def is_address(text: str) -> bool:
+    """Whether a key could be called so: an address, or the fragment of the issuer's own."""
+    return text.startswith((*_SCHEMES, "#"))
 
 
 def verify(key: FoundKey, signature: bytes, content: bytes, *, algorithm: str) -> bool:
@@ -69,54 +120,117 @@ def verify(key: FoundKey, signature: bytes, content: bytes, *, algorithm: str) -
     return _verify_jwk(key.jwk or {}, signature, content, algorithm)
 
 
-async def _published(did: str, fragment: str, *, has_database: bool, fetch: Fetch | None) -> FoundKey | None:
-    """The key as the issuer itself publishes it; None where the issuer cannot be asked."""
-    if did.startswith(_DID_KEY) and did.removeprefix(_DID_KEY) == fragment and _is_multikey(fragment):
-        return FoundKey(KeySource.did_key, fragment)
-    slug = addresses.slug_of(did) if has_database else None
-    if slug is not None:
-        if not await IssuerKey.filter(organization__slug=slug, public_key=fragment).exists():
-            raise Unreadable(Reason.foreign_key, fragment)
-        return FoundKey(KeySource.database, fragment)
-    document_address = addresses.did_document(did)
-    if fetch is None or document_address is None:
+async def _listed(issuer: str, address: str | None, named: FoundKey | None, asking: Asking) -> FoundKey | None:
+    """The key as the issuer itself lists it; None where the issuer cannot be asked."""
+    if issuer.startswith(_DID_KEY):
+        return _of_did_key(issuer.removeprefix(_DID_KEY), named)
+    if asking.is_own(issuer):
+        return await _of_own(issuer, address, named)
+    document_address = addresses.did_document(issuer)
+    if asking.fetch is None or document_address is None or (address is None and named is None):
         return None
     try:
-        document = json.loads(await fetch(document_address))
+        document = json.loads(await asking.fetch(document_address))
     except (OSError, ValueError, RecursionError):
         return None
-    return _in_document(document, did, fragment)
+    return _in_document(document, issuer, address, named)
 
 
-def _in_document(document: Any, did: str, fragment: str) -> FoundKey:
-    """The key of a DID document that may sign credentials. Raises `Unreadable` (`foreign_key`)."""
+def _of_did_key(key: str, named: FoundKey | None) -> FoundKey:
+    """An issuer that is a key has no other."""
+    if named is not None and named.public_key != key:
+        raise Unreadable(Reason.foreign_key, named.name or "")
+    if not _is_multikey(key):
+        raise Unreadable(Reason.bad_key_address if key.startswith(_ED25519_PREFIX) else Reason.key_unavailable, key)
+    return FoundKey(KeySource.did_key, key)
+
+
+async def _of_own(issuer: str, address: str | None, named: FoundKey | None) -> FoundKey:
+    """A key of an organization of this server; whatever else signed in its name is a forgery."""
+    slug = addresses.slug_of(issuer)
+    key = named.public_key if named is not None else None
+    if slug is None or key is None or not await IssuerKey.filter(organization__slug=slug, public_key=key).exists():
+        raise Unreadable(Reason.foreign_key, (named.name if named is not None else address) or "")
+    return FoundKey(KeySource.database, key)
+
+
+def _in_document(document: Any, did: str, address: str | None, named: FoundKey | None) -> FoundKey:
+    """The key of a DID document that may sign credentials: by its address there, else the very key that the badge
+    brings. Raises `Unreadable` (`foreign_key`)."""
     if not isinstance(document, dict) or document.get("id") != did:
         raise Unreadable(Reason.foreign_key, did)
-    wanted = (f"{did}#{fragment}", f"#{fragment}")
-    methods = [*members(document.get("assertionMethod"))]
-    if set(wanted) & set(strings(document.get("assertionMethod"))):
-        methods += members(document.get("verificationMethod"))
+    references = strings(document.get("assertionMethod"))
+    methods = [
+        *members(document.get("assertionMethod")),
+        *(one for one in members(document.get("verificationMethod")) if _absolute(one, did) in _all(references, did)),
+    ]
     for method in methods:
-        if method.get("id") not in wanted or "revoked" in method:
-            continue
-        published, jwk = method.get("publicKeyMultibase"), method.get("publicKeyJwk")
-        if isinstance(published, str) and _is_multikey(published):
-            return FoundKey(KeySource.did_web, published)
-        if isinstance(jwk, dict):
-            return _of_jwk(KeySource.did_web, jwk)
-    raise Unreadable(Reason.foreign_key, fragment)
+        found = _of_method(method) if "revoked" not in method else None
+        if found is not None and (_absolute(method, did) == address or (named is not None and _is_same(found, named))):
+            return found
+    raise Unreadable(Reason.foreign_key, (named.name if named is not None else address) or "")
 
 
-def _named(controller: str, fragment: str, presented: Presented) -> FoundKey:
-    """The key as the badge itself names it: in the address, or in the JWT's header. Whose it is remains open."""
-    if controller.startswith(_DID_KEY) and _is_multikey(controller.removeprefix(_DID_KEY)):
-        return FoundKey(KeySource.file, controller.removeprefix(_DID_KEY))
-    if _is_multikey(fragment):
-        return FoundKey(KeySource.file, fragment)
+def _absolute(method: Document, did: str) -> str | None:
+    name = method.get("id")
+    return did + name if isinstance(name, str) and name.startswith("#") else name if isinstance(name, str) else None
+
+
+def _all(references: list[str], did: str) -> set[str]:
+    return {did + one if one.startswith("#") else one for one in references}
+
+
+def _of_method(method: Document) -> FoundKey | None:
+    published, jwk = method.get("publicKeyMultibase"), method.get("publicKeyJwk")
+    if isinstance(published, str) and _is_multikey(published):
+        return FoundKey(KeySource.did_web, published)
+    try:
+        return _of_jwk(KeySource.did_web, jwk) if isinstance(jwk, dict) else None
+    except Unreadable:
+        return None
+
+
+def _is_same(one: FoundKey, other: FoundKey) -> bool:
+    return one.name is not None and one.name == other.name
+
+
+def _named(address: str | None, presented: Presented) -> FoundKey | None:
+    """The key that the badge itself brings: in the address, or in the JWT's header. Whose it is remains open.
+
+    Raises `Unreadable` (`bad_key_address`) for an address of no known kind, and for a key that is spelled wrong.
+    """
+    if address is not None:
+        key = _in_address(address)
+        if key is not None:
+            return FoundKey(KeySource.file, key)
     jwk = presented.jws.header.get("jwk") if presented.jws else None
-    if isinstance(jwk, dict):
-        return _of_jwk(KeySource.file, jwk)
-    raise Unreadable(Reason.key_unavailable, f"{controller}#{fragment}" if fragment else controller)
+    return _of_jwk(KeySource.file, jwk) if isinstance(jwk, dict) else None
+
+
+def _in_address(address: str) -> str | None:
+    controller, _, fragment = address.partition("#")
+    if not address.startswith(_SCHEMES) or address.startswith(_NOWHERE):
+        raise Unreadable(Reason.bad_key_address, address)
+    if controller.startswith(_DID_KEY):
+        key = controller.removeprefix(_DID_KEY)
+        is_base58 = key.startswith("z") and _is_base58(key[1:])
+        if not is_base58 or (key.startswith(_ED25519_PREFIX) and not _is_multikey(key)) or fragment not in ("", key):
+            raise Unreadable(Reason.bad_key_address, address)
+        if not _is_multikey(key):
+            raise Unreadable(Reason.key_unavailable, address)  # a key of a kind that is not read here
+        return key
+    if _is_multikey(fragment):
+        return fragment
+    if fragment.startswith(_ED25519_PREFIX):
+        raise Unreadable(Reason.bad_key_address, address)
+    return None
+
+
+def _is_base58(text: str) -> bool:
+    try:
+        return bool(multikey.from_base58(text))
+    except multikey.NotAMultikey:
+        return len(text) > multikey.LONGEST  # an RSA key; too long to be looked at
 
 
 def _of_jwk(source: KeySource, jwk: Document) -> FoundKey:

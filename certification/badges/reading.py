@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 
 from certification.badges.linked_data import Document
 from certification.badges.verdicts import BadgeClaims, Finding, Reason
+from core.outside import plain
 
 LARGEST: Final = 256 * 1024
 """Bytes of a credential as text; no Open Badge comes near."""
@@ -25,7 +26,7 @@ class Unreadable(ValueError):
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason.value)
-        self.finding = Finding(reason, detail)
+        self.finding = Finding(reason, plain(detail, 200))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,11 @@ def members(value: Any) -> list[Document]:
 def strings(value: Any) -> list[str]:
     """The strings of a member that may hold one or several."""
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+
+
+def reads_same(one: Document, other: Document) -> bool:
+    """Whether two documents say the same wherever they are read here: dates are strings, and stand in both."""
+    return one.get("credentialStatus") == other.get("credentialStatus") and _claims(one) == _claims(other)
 
 
 def moment(value: Any, name: str) -> datetime:
@@ -217,7 +223,7 @@ def _holder(subject: Document) -> str:
 
 
 def _string(value: Any) -> str:
-    return value[:500] if isinstance(value, str) else ""
+    return plain(value) if isinstance(value, str) else ""
 
 
 def _moments(values: list[Any], name: str) -> list[datetime]:

@@ -1,4 +1,4 @@
-"""What the API says about issuer keys."""
+"""What the API says about issuer keys, and about badges that were checked."""
 
 from datetime import datetime
 from typing import Literal, Self
@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from certification.badges import addresses
+from certification.badges.verdicts import BadgeCheck, KeySource, Reason, Verdict
 from certification.signing.models import IssuerKey
 
 
@@ -30,4 +31,43 @@ class IssuerKeyOut(BaseModel):
             kept="token" if key.token_label is not None else "database",
             created_at=key.created_at,
             retired_at=key.retired_at,
+        )
+
+
+class BadgeFindingOut(BaseModel):
+    """Why a badge is not simply valid; `detail` names the type, context, key or member that it is about."""
+
+    reason: Reason
+    detail: str
+
+
+class BadgeCheckOut(BaseModel):
+    """What the signature of an Open Badge shows, the same in the API and in `confero verify --json`.
+
+    A name is a claim: the issuer's stands without reserve only where `is_issuer_known` is true.
+    """
+
+    verdict: Verdict
+    reasons: list[Reason]
+    findings: list[BadgeFindingOut]
+    suite: str | None
+    public_key: str | None
+    key_source: KeySource | None
+    signed_by: str | None = Field(description="The DID whose key signed it; where that is not confirmed, the key.")
+    is_issuer_known: bool = Field(description="The key is of an issuer of this server, or of one that is trusted.")
+    unjudged: list[str] = Field(description="JSON pointers to endorsements and extensions, which were not judged.")
+
+    @classmethod
+    def of(cls, found: BadgeCheck) -> Self:
+        """From what checking found."""
+        return cls(
+            verdict=found.verdict,
+            reasons=list(found.reasons),
+            findings=[BadgeFindingOut(reason=one.reason, detail=one.detail) for one in found.findings],
+            suite=found.suite,
+            public_key=found.public_key,
+            key_source=found.key_source,
+            signed_by=found.signer or None,
+            is_issuer_known=found.is_issuer_known,
+            unjudged=list(found.unjudged),
         )

@@ -98,9 +98,17 @@ class BadgeStatus:
     is_suspended: bool
 
 
-async def status_at(list_id: UUID, index: int) -> BadgeStatus | None:
-    """The bits at a place of one of our lists, straight from the certificates; None where there is no such list."""
-    size = await fetchval("SELECT size FROM status_list WHERE id = $1", list_id)
+async def status_at(list_id: UUID, index: int, *, slug: str) -> BadgeStatus | None:
+    """The bits at a place of a list of the organization called `slug`, straight from the certificates.
+
+    None where that organization has no such list.
+    """
+    size = await fetchval(
+        """SELECT l.size FROM status_list l JOIN organization o ON o.id = l.organization_id
+           WHERE l.id = $1 AND o.slug = $2""",
+        list_id,
+        slug,
+    )
     if size is None or not 0 <= index < size:
         return None
     status = await fetchval(

@@ -4,6 +4,7 @@ Source: W3C Bitstring Status List 1.0, section 3.2 (validate algorithm).
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -33,7 +34,8 @@ async def find(presented: Presented, ask_list: AskList | None, *, has_database: 
         if _is_informative(entry):
             continue
         purpose = _purpose(entry)
-        is_set = None if purpose is None else await _bit(entry, purpose, ask_list, has_database=has_database)
+        own = _own_list(entry, purpose, presented.claims.issuer_id) if has_database and purpose is not None else None
+        is_set = None if purpose is None else await _bit(entry, purpose, ask_list, own)
         if is_set is None:
             unread = True
         elif is_set and purpose is not None:
@@ -63,13 +65,20 @@ def bit(document: Document, purpose: StatusPurpose, index: int) -> bool | None:
     return bool(bits[index // 8] & (0x80 >> index % 8))
 
 
-async def _bit(entry: Document, purpose: StatusPurpose, ask_list: AskList | None, *, has_database: bool) -> bool | None:
+@dataclass(frozen=True, slots=True)
+class _OwnList:
+    """A list of this server, as named by a badge of the organization called `slug`."""
+
+    list_id: UUID
+    slug: str
+
+
+async def _bit(entry: Document, purpose: StatusPurpose, ask_list: AskList | None, own: _OwnList | None) -> bool | None:
     address, index = entry.get("statusListCredential"), _index(entry)
     if not isinstance(address, str) or index is None:
         return None
-    list_id = _own_list(address, purpose) if has_database else None
-    if list_id is not None:
-        status = await status_lists.status_at(list_id, index)
+    if own is not None:
+        status = await status_lists.status_at(own.list_id, index, slug=own.slug)
         if status is None:
             return None
         return status.is_revoked if purpose is StatusPurpose.revocation else status.is_suspended
@@ -97,13 +106,17 @@ def _index(entry: Document) -> int | None:
     return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 12 else None
 
 
-def _own_list(address: str, purpose: StatusPurpose) -> UUID | None:
+def _own_list(entry: Document, purpose: StatusPurpose, issuer: str) -> _OwnList | None:
+    """A list of this server, which speaks for its own issuer alone."""
+    address, slug = entry.get("statusListCredential"), addresses.slug_of(issuer)
+    if slug is None or not isinstance(address, str):
+        return None
     prefix, _, _ = addresses.status_list(UUID(int=0), purpose).partition(str(UUID(int=0)))
     try:
         list_id = UUID(address.removeprefix(prefix).partition("/")[0])
     except ValueError:
         return None
-    return list_id if addresses.status_list(list_id, purpose) == address else None
+    return _OwnList(list_id, slug) if addresses.status_list(list_id, purpose) == address else None
 
 
 def _address(entry: Document) -> str:

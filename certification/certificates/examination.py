@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from certification.badges.verdicts import BadgeCheck, Reason
@@ -11,6 +12,8 @@ from certification.certificates.numbers import any_number
 from certification.signing.inspection import PdfInspection, inspect_pdf
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from certification.badges.issuer_keys import Fetch
 
 _NUMBER = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}(?![0-9A-Z])")
@@ -56,35 +59,38 @@ def kind_of(content: bytes) -> FileKind:
 
 
 async def examine(
-    content: bytes, *, now: datetime, fetch: "Fetch | None" = None, has_database: bool = True
+    content: bytes,
+    *,
+    now: datetime,
+    fetch: "Fetch | None" = None,
+    has_database: bool = True,
+    trusted: frozenset[str] = frozenset(),
 ) -> Examination:
     """Look into a file, which may be anything at all; never raises for what is in it, and works within limits.
 
-    `fetch` and `has_database` say where keys and statuses of badges may be asked for, as in `badges.checking.check`.
+    `fetch` and `has_database` say where keys and statuses of badges may be asked for, and `trusted` whom the reader
+    trusts, as in `badges.checking.check`.
     """
+    from certification.badges import checking
+
+    check = partial(checking.check, now=now, fetch=fetch, has_database=has_database, trusted=trusted)
     kind = kind_of(content)
     if kind is FileKind.pdf:
-        return await _examine_pdf(content, now=now, fetch=fetch, has_database=has_database)
+        return await _examine_pdf(content, check)
     if kind is FileKind.other:
         return Examination(kind)
-    checked = await _check(content, now=now, fetch=fetch, has_database=has_database)
+    checked = await check(content)
     return Examination(kind, badge=checked, credential=content, number=_number_of(checked))
 
 
-async def _examine_pdf(content: bytes, *, now: datetime, fetch: "Fetch | None", has_database: bool) -> Examination:
+async def _examine_pdf(content: bytes, check: "Callable[[bytes], Awaitable[BadgeCheck]]") -> Examination:
     found = await inspect_pdf(content)
     number = _number_in(found.subject)
     for credential in found.credentials:
-        checked = await _check(credential, now=now, fetch=fetch, has_database=has_database)
+        checked = await check(credential)
         if Reason.not_a_badge not in checked.reasons:
             return Examination(FileKind.pdf, found, checked, credential, _number_of(checked) or number)
     return Examination(FileKind.pdf, found, number=number)
-
-
-async def _check(content: bytes, *, now: datetime, fetch: "Fetch | None", has_database: bool) -> BadgeCheck:
-    from certification.badges import checking
-
-    return await checking.check(content, now=now, fetch=fetch, has_database=has_database)
 
 
 def _number_of(checked: BadgeCheck) -> str | None:

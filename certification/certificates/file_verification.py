@@ -15,7 +15,7 @@ from uuid import UUID
 from certification.badges import addresses
 from certification.badges.models import Badge
 from certification.badges.verdicts import BadgeCheck, KeySource, Verdict
-from certification.certificates import findings
+from certification.certificates import badge_findings, findings
 from certification.certificates.examination import Examination, FileKind, examine
 from certification.certificates.findings import Check, Outcome, Subject
 from certification.certificates.models import Certificate
@@ -23,6 +23,7 @@ from certification.certificates.numbers import normalize_number
 from certification.certificates.verification import Verification, of_certificate
 from certification.signing.inspection import PdfInspection
 from core.i18n import gettext as _
+from core.settings import get_settings
 
 _BADGES = frozenset({FileKind.png, FileKind.svg, FileKind.json, FileKind.jwt})
 """Kinds that are compared by the badge in them; a PDF is compared by its bytes."""
@@ -36,7 +37,8 @@ class FileVerdict(StrEnum):
     other_certificate = "other_certificate"
     """It was issued here, but is not the certificate that was asked about."""
     altered = "altered"
-    """It says that it is a certificate of this register, and is not what was issued."""
+    """It says that it is a certificate of this register, and is not what was issued; or its issuer's register is here
+    and has none such."""
     foreign = "foreign"
     """A badge or a signed PDF of somebody else; `checks` say what could be told of it."""
     not_issued = "not_issued"
@@ -70,7 +72,7 @@ async def verify_file(content: bytes, *, number: str | None, now: datetime) -> F
     sent to addresses that strangers choose.
     """
     digest = hashlib.sha256(content).hexdigest()
-    examined = await examine(content, now=now)
+    examined = await examine(content, now=now, trusted=get_settings().trusted_issuer_dids)
     issued = await Certificate.filter(pdf_sha256=digest).select_related("successor").first()
     named = issued or await _named(examined) or await _asked(number)
     if named is None:
@@ -111,7 +113,7 @@ async def _named(examined: Examination) -> Certificate | None:
         found = Certificate.filter(id=certificate_id) if certificate_id else None
         if found is not None and (certificate := await found.select_related("successor").first()):
             return certificate
-    is_of_others = claims is not None and addresses.slug_of(claims.issuer_id) is None
+    is_of_others = claims is not None and not addresses.is_here(claims.issuer_id)
     if examined.number is None or is_of_others:
         return None
     return await Certificate.get_or_none(number=examined.number).select_related("successor")
@@ -129,7 +131,9 @@ async def _badge(examined: Examination, certificate: Certificate) -> tuple[bool,
         return False, []
     # How it stands is said once, from the register.
     about = [
-        check for check in findings.of_badge(examined.badge) if check.subject not in (Subject.status, Subject.dates)
+        check
+        for check in badge_findings.of_badge(examined.badge)
+        if check.subject not in (Subject.status, Subject.dates)
     ]
     issued = await Badge.get_or_none(id=certificate.badge_id) if certificate.badge_id else None
     is_signed = examined.badge.key_source is KeySource.database
@@ -155,13 +159,18 @@ def _is_same(presented: bytes, issued: Badge) -> bool:
 def _foreign(examined: Examination, digest: str) -> FileVerification:
     """What can be told of a file that names no certificate of this register."""
     checks = findings.of_pdf(examined.pdf) if examined.pdf else []
-    checks += findings.of_badge(examined.badge) if examined.badge else []
+    checks += badge_findings.of_badge(examined.badge) if examined.badge else []
     if examined.kind is FileKind.other:
         checks.append(findings.failed(Subject.file, _("It is neither a PDF nor a picture nor a badge.")))
     found = FileVerification(
         FileVerdict.not_issued, digest, examined.kind, tuple(checks), badge=examined.badge, pdf=examined.pdf
     )
-    is_badge = examined.badge is not None and examined.badge.claims is not None
+    claims = examined.badge.claims if examined.badge else None
+    if claims is not None and addresses.is_here(claims.issuer_id):
+        text = _("No badge with this identifier was issued here.")
+        unknown = findings.failed(Subject.register, text)
+        return replace(found, verdict=FileVerdict.altered, checks=(*found.checks, unknown))
+    is_badge = claims is not None
     is_signed = examined.pdf is not None and bool(examined.pdf.signatures)
     if is_badge or is_signed:
         return replace(found, verdict=FileVerdict.foreign)
@@ -176,6 +185,18 @@ def is_refused(found: FileVerification) -> bool:
     if found.badge is not None and found.badge.verdict is Verdict.refused:
         return True
     return any(check.outcome is Outcome.failed for check in found.checks)
+
+
+def is_vouched_for(found: FileVerification) -> bool:
+    """Whether a badge of somebody else is valid, of an issuer that is trusted here; never a PDF, which shows more."""
+    return found.kind in _BADGES and found.badge is not None and found.badge.verdict is Verdict.valid
+
+
+def is_signer_unknown(found: FileVerification) -> bool:
+    """Whether nobody here knows who signed a file of somebody else: a name in it is only a claim."""
+    if found.badge is not None and found.badge.claims is not None:
+        return found.badge.key_source is not None and not found.badge.is_issuer_known
+    return found.pdf is not None and bool(found.pdf.signatures)
 
 
 def _uuid(text: str) -> UUID | None:

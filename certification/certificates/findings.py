@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from certification.badges.verdicts import BadgeCheck, KeySource, Reason
 from certification.certificates.models import Certificate, CertificateStatus
 from certification.signing.inspection import PdfInspection, PdfProblem, SignatureState
 from core.i18n import gettext as _
@@ -115,9 +114,10 @@ def of_pdf(found: PdfInspection) -> list[Check]:
     named = {"signer": signature.signer or _("somebody unnamed")}
     match signature.state:
         case SignatureState.intact:
-            checks = [passed(Subject.signature, _("It is signed by %(signer)s, and unchanged since.") % named)]
+            text = _("It is signed in the name of “%(signer)s”, and unchanged since.")
+            checks = [passed(Subject.signature, text % named)]
         case SignatureState.extended:
-            text = _("It is signed by %(signer)s, but something was added to the file afterwards.")
+            text = _("It is signed in the name of “%(signer)s”, but something was added to the file afterwards.")
             checks = [failed(Subject.signature, text % named)]
         case SignatureState.changed:
             text = _("Its signature is broken: the file was changed after it was signed.")
@@ -154,60 +154,3 @@ def pdf_problem(problem: PdfProblem) -> str:
         PdfProblem.damaged: _("The PDF is damaged and cannot be looked into."),
         PdfProblem.too_slow: _("The PDF is so involved that it was given up."),
     }[problem]
-
-
-def of_badge(found: BadgeCheck) -> list[Check]:
-    """What an Open Badge's own signature, issuer, status and dates say."""
-    reasons = set(found.reasons)
-    checks = [_refused(reason) for reason in found.reasons if reason in _refusals()]
-    if found.claims is None or found.suite is None or found.public_key is None:
-        return checks or [unchecked(Subject.badge, _("The Open Badge could not be checked."))]
-    issuer = found.claims.issuer_name or found.claims.issuer_id
-    checks.insert(0, passed(Subject.badge, _("The Open Badge is signed, and says what was signed.")))
-    if Reason.issuer_unconfirmed in reasons:
-        text = _("Whether the key that signed it belongs to %(issuer)s was not confirmed.")
-        checks.append(unchecked(Subject.issuer, text % {"issuer": issuer}))
-    elif found.key_source is not None and found.key_source is not KeySource.file:
-        text = _("The key that signed the badge is one that %(issuer)s publishes.")
-        checks.append(passed(Subject.issuer, text % {"issuer": issuer}))
-    if Reason.status_unavailable in reasons:
-        text = _("Whether %(issuer)s has suspended or revoked the badge could not be learned.")
-        checks.append(unchecked(Subject.status, text % {"issuer": issuer}))
-    elif found.has_status and not reasons & {Reason.revoked, Reason.suspended}:
-        checks.append(passed(Subject.status, _("It was neither suspended nor revoked.")))
-    return checks
-
-
-def _refused(reason: Reason) -> Check:
-    subject, outcome, text = _refusals()[reason]
-    return Check(subject, outcome, text)
-
-
-def _refusals() -> dict[Reason, tuple[Subject, Outcome, str]]:
-    bad, gap = Outcome.failed, Outcome.unchecked
-    return {
-        Reason.too_large: (Subject.badge, bad, _("It is larger than any Open Badge.")),
-        Reason.malformed: (Subject.badge, bad, _("The Open Badge is malformed.")),
-        Reason.not_a_badge: (Subject.badge, bad, _("There is no Open Badge in it.")),
-        Reason.no_issuer: (Subject.issuer, bad, _("The badge names no issuer.")),
-        Reason.no_proof: (Subject.badge, bad, _("The badge is not signed, so that anybody may have written it.")),
-        Reason.wrong_purpose: (Subject.badge, bad, _("The badge's signature was made for another purpose.")),
-        Reason.withdrawn_suite: (
-            Subject.badge,
-            bad,
-            _("The badge is signed in a way that was withdrawn before it became a standard."),
-        ),
-        Reason.bad_signature: (
-            Subject.badge,
-            bad,
-            _("The badge's signature is wrong: it was changed, or never signed by this issuer."),
-        ),
-        Reason.foreign_key: (Subject.issuer, bad, _("The issuer that the badge names publishes no such key.")),
-        Reason.not_yet_valid: (Subject.dates, bad, _("The badge is not valid yet.")),
-        Reason.expired: (Subject.dates, bad, _("The badge has expired.")),
-        Reason.revoked: (Subject.status, bad, _("The issuer has revoked the badge.")),
-        Reason.suspended: (Subject.status, bad, _("The issuer has suspended the badge.")),
-        Reason.unsupported_suite: (Subject.badge, gap, _("The badge is signed in a way that cannot be checked here.")),
-        Reason.unknown_context: (Subject.badge, gap, _("The badge uses a vocabulary that is not known here.")),
-        Reason.key_unavailable: (Subject.badge, gap, _("The key that signed the badge could not be obtained.")),
-    }

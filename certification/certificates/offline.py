@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from certification.badges.verdicts import BadgeClaims, Verdict
-from certification.certificates import findings
+from certification.badges.verdicts import BadgeClaims, Reason, Verdict
+from certification.certificates import badge_findings, findings
 from certification.certificates.examination import Examination, FileKind, examine
 from certification.certificates.findings import Check, Outcome, Subject
 from certification.certificates.numbers import any_number
 from core.i18n import gettext as _
+from core.outside import quoted
 from core.templating import format_date
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The outcome for a file. `valid` alone says that its issuer issued it and stands by it; see `Verdict`."""
+    """The outcome for a file. `valid` alone says that an issuer whom the reader trusts issued it and stands by it."""
 
     verdict: Verdict
     statement: str
@@ -39,18 +40,40 @@ class Judgement:
         """What the badge says, in the file or attached to it."""
         return self.examination.badge.claims if self.examination.badge else None
 
+    @property
+    def is_signer_unknown(self) -> bool:
+        """Whether it is known which issuer signed the badge, but not who that is."""
+        return self.examination.badge is not None and Reason.issuer_unknown in self.examination.badge.reasons
 
-async def judge(content: bytes, *, now: datetime, fetch: "Fetch | None") -> Judgement:
-    """Judge a file, which may be anything at all; `fetch` asks the issuer that it names, and None asks nobody."""
-    examined = await examine(content, now=now, fetch=fetch, has_database=False)
+
+async def judge(
+    content: bytes, *, now: datetime, fetch: "Fetch | None", trusted: frozenset[str] = frozenset()
+) -> Judgement:
+    """Judge a file, which may be anything at all; `fetch` asks the issuer that it names, and None asks nobody.
+
+    `trusted` holds the DIDs of the issuers whom the reader trusts, or single keys of theirs.
+    """
+    examined = await examine(content, now=now, fetch=fetch, has_database=False, trusted=trusted)
     digest = hashlib.sha256(content).hexdigest()
     checks = findings.of_pdf(examined.pdf) if examined.pdf else []
-    checks += findings.of_badge(examined.badge) if examined.badge else [_without_badge(examined)]
+    checks += badge_findings.of_badge(examined.badge) if examined.badge else [_without_badge(examined)]
     if examined.kind is FileKind.pdf:
         checks.append(await _as_registered(examined, digest, fetch))
     checks += _validity(examined)
     verdict = _verdict(examined, checks)
     return Judgement(verdict, _statement(verdict, examined, checks), digest, examined, tuple(checks))
+
+
+def title_of(judged: Judgement) -> str:
+    """The answer in a few words."""
+    if judged.verdict is Verdict.intact and judged.is_signer_unknown:
+        return _("Signed by somebody unknown")
+    return {
+        Verdict.valid: _("Valid"),
+        Verdict.intact: _("Unchanged, but not confirmed"),
+        Verdict.refused: _("Not valid"),
+        Verdict.undetermined: _("Cannot be told"),
+    }[judged.verdict]
 
 
 def _without_badge(examined: Examination) -> Check:
@@ -61,8 +84,8 @@ def _without_badge(examined: Examination) -> Check:
 
 async def _as_registered(examined: Examination, digest: str, fetch: "Fetch | None") -> Check:
     """Whether the issuer's own register names these very bytes; the register of a Confero server does."""
-    issuer = _issuer_of(examined)
     address = _register_address(examined)
+    issuer = urlsplit(address).netloc if address else _("the issuer")
     unknown = findings.unchecked(
         Subject.bytes, _("The bytes of the page were not compared with what %(issuer)s issued.") % {"issuer": issuer}
     )
@@ -119,28 +142,37 @@ def _verdict(examined: Examination, checks: list[Check]) -> Verdict:
     return Verdict.intact if is_intact else Verdict.undetermined
 
 
-def _issuer_of(examined: Examination) -> str:
-    claims = examined.badge.claims if examined.badge else None
-    return (claims.issuer_name or claims.issuer_id) if claims else _("the issuer")
-
-
 def _statement(verdict: Verdict, examined: Examination, checks: list[Check]) -> str:
-    claims = examined.badge.claims if examined.badge else None
+    if verdict is Verdict.refused:
+        reason = next(check.text for check in checks if check.outcome is Outcome.failed)
+        return _("Do not rely on it: %(reason)s") % {"reason": reason}
+    badge = examined.badge
+    if verdict is Verdict.undetermined or badge is None or badge.claims is None:
+        return _("Whether it is valid cannot be told.")
+    claims = badge.claims
     values = {
-        "issuer": _issuer_of(examined),
-        "achievement": claims.achievement if claims else "",
-        "holder": claims.holder_name or _("its holder") if claims else "",
+        "signer": badge.signer,
+        "issuer": claims.issuer_name or badge.signer,
+        "achievement": claims.achievement,
+        "holder": claims.holder_name or _("its holder"),
     }
-    match verdict:
-        case Verdict.valid:
-            return _("%(issuer)s conferred “%(achievement)s” on %(holder)s, and it is valid.") % values
-        case Verdict.intact:
-            text = _(
-                "It says that %(issuer)s conferred “%(achievement)s” on %(holder)s, and it is unchanged since it was"
-                " signed, but not everything could be confirmed."
-            )
-            return text % values
-        case Verdict.refused:
-            reason = next(check.text for check in checks if check.outcome is Outcome.failed)
-            return _("Do not rely on it: %(reason)s") % {"reason": reason}
-    return _("Whether it is valid cannot be told.")
+    if not badge.is_issuer_known:
+        values = {name: quoted(value) for name, value in values.items()}
+    if verdict is Verdict.valid:
+        text = _("%(issuer)s conferred “%(achievement)s” on %(holder)s, and it is valid.")
+    elif badge.is_issuer_known:
+        text = _(
+            "It says that %(issuer)s conferred “%(achievement)s” on %(holder)s, and it is unchanged since it was"
+            " signed, but not everything could be confirmed."
+        )
+    elif Reason.issuer_unknown in badge.reasons:
+        text = _(
+            "%(signer)s signed it, and it is unchanged since. It says that “%(issuer)s” conferred “%(achievement)s” on"
+            " “%(holder)s”, but a name is only a claim: rely on it if you know who signed."
+        )
+    else:
+        text = _(
+            "It is unchanged since it was signed with the key %(signer)s. It says that “%(issuer)s” conferred"
+            " “%(achievement)s” on “%(holder)s”, but whose key that is could not be confirmed."
+        )
+    return text % values

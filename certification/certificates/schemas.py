@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from certification.badges.schemas import BadgeCheckOut
 from certification.certificates import sharing, statements
 from certification.certificates.directory import ListedHolder
 from certification.certificates.examination import FileKind
@@ -221,11 +222,12 @@ class FileVerificationOut(BaseModel):
     checks: list[CheckOut]
     certificate: VerificationOut | None
     claims: BadgeClaimsOut | None = None
+    badge: BadgeCheckOut | None = None
 
     @classmethod
     def of(cls, found: FileVerification, *, asked: str | None = None) -> Self:
         """From what verification found; `asked` is the number that the file was compared with."""
-        said = found.badge.claims if found.badge and found.verdict is FileVerdict.foreign else None
+        said = found.badge.claims if found.badge and found.verification is None else None
         return cls(
             verdict=found.verdict,
             kind=found.kind,
@@ -233,6 +235,7 @@ class FileVerificationOut(BaseModel):
             statement=statements.of_file(found, asked=asked),
             checks=[CheckOut.of(check) for check in found.checks],
             certificate=VerificationOut.of(found.verification) if found.verification else None,
+            badge=BadgeCheckOut.of(found.badge) if found.badge else None,
             claims=BadgeClaimsOut(
                 issuer=said.issuer_id,
                 issuer_name=said.issuer_name,

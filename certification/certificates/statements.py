@@ -2,13 +2,22 @@
 
 from enum import StrEnum
 
-from certification.badges.verdicts import BadgeClaims, Verdict
-from certification.certificates.file_verification import FileVerdict, FileVerification, is_refused
+from certification.badges.verdicts import BadgeCheck, BadgeClaims, Reason, Verdict
+from certification.certificates import badge_findings
+from certification.certificates.examination import FileKind
+from certification.certificates.file_verification import (
+    FileVerdict,
+    FileVerification,
+    is_refused,
+    is_signer_unknown,
+    is_vouched_for,
+)
 from certification.certificates.models import Certificate
 from certification.certificates.verification import Standing, Verification
 from certification.signing.inspection import SignatureState
 from certification.signing.levels import SignatureLevel
 from core.i18n import gettext as _
+from core.outside import quoted
 from core.templating import format_date
 
 
@@ -50,6 +59,10 @@ def title_of_file(found: FileVerification) -> str:
             return _("Not genuine")
         case FileVerdict.foreign if is_refused(found):
             return _("Not to be relied on")
+        case FileVerdict.foreign if is_vouched_for(found):
+            return _("Valid, issued elsewhere")
+        case FileVerdict.foreign if is_signer_unknown(found):
+            return _("Signed by somebody unknown")
         case FileVerdict.foreign:
             return _("Issued elsewhere")
         case FileVerdict.unreadable:
@@ -92,6 +105,11 @@ def of_file(found: FileVerification, *, asked: str | None = None) -> str:
                 "This is not the file that %(issuer)s issued as certificate %(number)s: it was changed or made up."
             )
             return text % {"issuer": verified.certificate.issuer_name, "number": verified.number}
+        case FileVerdict.altered if found.badge is not None and found.badge.claims is not None:
+            text = _(
+                "This badge was made up: it names %(issuer)s as its issuer, whose register is here and has none such."
+            )
+            return text % {"issuer": badge_findings.claimed_issuer(found.badge.claims)}
         case FileVerdict.foreign:
             return _of_foreign(found)
         case FileVerdict.unreadable:
@@ -112,7 +130,7 @@ def tone_of_number(found: Verification) -> Tone:
 
 
 def tone_of_file(found: FileVerification) -> Tone:
-    """How the answer about a file is shown; a foreign one is never good news, since this server cannot know."""
+    """How the answer about a file is shown; a foreign one is good news only where its issuer is trusted here."""
     match found.verdict:
         case FileVerdict.genuine if found.verification is not None:
             return tone_of_number(found.verification)
@@ -120,8 +138,12 @@ def tone_of_file(found: FileVerification) -> Tone:
             return Tone.danger
         case FileVerdict.other_certificate:
             return Tone.warning
+        case FileVerdict.foreign if is_refused(found):
+            return Tone.danger
+        case FileVerdict.foreign if is_vouched_for(found):
+            return Tone.success
         case FileVerdict.foreign:
-            return Tone.danger if is_refused(found) else Tone.info
+            return Tone.warning if is_signer_unknown(found) else Tone.info
     return Tone.neutral
 
 
@@ -166,26 +188,45 @@ def _conferred(found: Verification, certificate: Certificate) -> str:
 def _of_foreign(found: FileVerification) -> str:
     claims = found.badge.claims if found.badge else None
     if found.badge is not None and claims is not None:
-        return _of_foreign_badge(found, claims)
+        text = _of_foreign_badge(found, found.badge, claims)
+        if found.kind is FileKind.pdf and not is_refused(found):
+            text = _("%(badge)s The page around it may show anything: rely on the badge alone.") % {"badge": text}
+        return text
     signature = found.pdf.signature if found.pdf else None
     if signature is not None and signature.state is SignatureState.intact:
-        text = _("This PDF was not issued here; it is signed by %(signer)s, and unchanged since.")
+        text = _("This PDF was not issued here; it is signed in the name of “%(signer)s”, and unchanged since.")
         return text % {"signer": signature.signer or _("somebody unnamed")}
     return _("This PDF was not issued here, and its signature does not hold.")
 
 
-def _of_foreign_badge(found: FileVerification, claims: BadgeClaims) -> str:
-    values = {"issuer": claims.issuer_name or claims.issuer_id}
-    badge = found.badge
-    assert badge is not None  # for the type checker; the caller has looked
+def _of_foreign_badge(found: FileVerification, badge: BadgeCheck, claims: BadgeClaims) -> str:
+    values = {
+        "claimed": badge_findings.claimed_issuer(claims),
+        "issuer": badge_findings.issuer_of(badge),
+        "name": quoted(claims.issuer_name or badge.signer),
+        "signer": badge.signer,
+    }
     if is_refused(found):
-        return _("This badge was not issued here, and it is not to be relied on; it names %(issuer)s.") % values
-    if badge.verdict is Verdict.undetermined:
-        return _("This badge was not issued here; it names %(issuer)s, and its signature cannot be checked.") % values
-    text = _(
-        "This badge was not issued here; it names %(issuer)s and is unchanged since it was signed, but whether"
-        " %(issuer)s signed it and still stands by it is for %(issuer)s to say."
-    )
-    if badge.verdict is Verdict.valid:
+        text = _("This badge was not issued here, and it is not to be relied on; it names %(claimed)s as its issuer.")
+    elif badge.verdict is Verdict.undetermined:
+        text = _(
+            "This badge was not issued here; it names %(claimed)s as its issuer, and its signature cannot be checked."
+        )
+    elif badge.verdict is Verdict.valid:
         text = _("This badge was not issued here; it is unchanged since %(issuer)s signed it.")
+    elif badge.is_issuer_known:
+        text = _(
+            "This badge was not issued here; it is unchanged since %(issuer)s signed it, but whether %(issuer)s still"
+            " stands by it is for %(issuer)s to say."
+        )
+    elif Reason.issuer_unknown in badge.reasons:
+        text = _(
+            "This badge was not issued here. %(signer)s signed it, and it is unchanged since. “%(name)s” is only what"
+            " it calls its issuer: rely on it if you know who signed."
+        )
+    else:
+        text = _(
+            "This badge was not issued here; it names %(claimed)s as its issuer and is unchanged since it was signed,"
+            " but whether that issuer signed it and still stands by it is for the issuer to say."
+        )
     return text % values

@@ -8,7 +8,7 @@ from typing import Final
 _ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES: Final = {letter: value for value, letter in enumerate(_ALPHABET)}
 _ED25519_PUBLIC: Final = b"\xed\x01"
-_LONGEST: Final = 200
+LONGEST: Final = 200
 """Characters that are looked at; base 58 takes time that grows with the square of the length."""
 
 
@@ -27,7 +27,7 @@ def to_base58(content: bytes) -> str:
 
 def from_base58(text: str) -> bytes:
     """The bytes of a base58btc text. Raises `NotAMultikey` for other characters, and beyond 200 of them."""
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         raise NotAMultikey("too long")
     number = 0
     for letter in text:

@@ -137,8 +137,10 @@ async def test_command_asks_the_issuer_that_the_file_names(live: LiveServer, tmp
     changed.write_bytes(pdf[:2000] + bytes([pdf[2000] ^ 1]) + pdf[2001:])
     (tmp_path / "badge.json").write_text(badge.credential)
 
-    valid = confero_verify(file)
-    as_badge = confero_verify(tmp_path / "badge.json", "--json")
+    trust = ("--trust", json.loads(badge.credential)["issuer"]["id"])
+    valid = confero_verify(file, *trust)
+    as_badge = confero_verify(tmp_path / "badge.json", "--json", *trust)
+    unknown = confero_verify(tmp_path / "badge.json")
     alone = confero_verify(file, "--offline", "--json")
     refused = confero_verify(changed)
     refused_offline = confero_verify(changed, "--offline")
@@ -151,6 +153,7 @@ async def test_command_asks_the_issuer_that_the_file_names(live: LiveServer, tmp
         valid.stdout + valid.stderr
     )
     assert (as_badge.returncode, json.loads(as_badge.stdout)["verdict"]) == (0, "valid")
+    assert (unknown.returncode, "Signed by somebody unknown" in unknown.stdout) == (3, True), unknown.stderr
     assert (alone.returncode, json.loads(alone.stdout)["verdict"]) == (3, "intact")
     assert (refused.returncode, refused_offline.returncode) == (1, 1)
     assert (revoked.returncode, "has revoked the badge" in " ".join(revoked.stdout.split())) == (1, True)

@@ -7,7 +7,6 @@ is stays open.
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -16,9 +15,8 @@ from certification.badges.checking import check
 from certification.badges.models import StatusPurpose
 from certification.badges.reading import read_status_list
 from certification.badges.verdicts import KeySource, Reason, Verdict
-from tests import second_verifier
+from tests import second_verifier, shared
 
-SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "data" / "openbadges"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 OUTCOMES: dict[str, tuple[Verdict, tuple[Reason, ...], str | None, KeySource | None]] = {
@@ -48,9 +46,7 @@ OUTCOMES: dict[str, tuple[Verdict, tuple[Reason, ...], str | None, KeySource | N
 
 
 def sample(name: str) -> bytes:
-    if not SAMPLES.is_dir():
-        pytest.skip("the sample badges are not beside this checkout (shared/data/openbadges)")
-    return (SAMPLES / name).read_bytes()
+    return shared.content("openbadges", name)
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
@@ -65,7 +61,9 @@ async def test_sample_has_its_outcome(name: str) -> None:
 def test_every_sample_is_in_the_table() -> None:
     sample("simple.json")
 
-    assert {file.name for file in SAMPLES.iterdir()} == set(OUTCOMES)
+    folder = shared.folder("openbadges")
+    assert folder is not None
+    assert {file.name for file in folder.iterdir()} == set(OUTCOMES)
 
 
 async def test_refusals_name_what_is_wrong() -> None:

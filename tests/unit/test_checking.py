@@ -79,7 +79,7 @@ async def offline(content: bytes | str | Document, now: datetime = NOW) -> Badge
 
 
 async def online(content: bytes | str | Document, pages: dict[str, object]) -> BadgeCheck:
-    return await check(content, now=NOW, has_database=False, fetch=web(pages))
+    return await check(content, now=NOW, has_database=False, fetch=web(pages), trusted=frozenset({DID}))
 
 
 UNCONFIRMED = (Reason.issuer_unconfirmed, Reason.status_unavailable)
@@ -157,27 +157,73 @@ async def test_issuer_that_does_not_answer_is_unconfirmed() -> None:
     assert (found.verdict, found.reasons) == (Verdict.intact, UNCONFIRMED)
 
 
-async def test_issuer_named_by_its_key_is_confirmed_by_it() -> None:
-    did = f"did:key:{KEY.public_key}"
+def of_key(issuer: str, address: str, key: SigningKey = KEY) -> Document:
+    """A badge of `issuer` that is signed by the key said to be at `address`."""
     document = credential.build(badges.facts())
-    document["issuer"] = did
+    document["issuer"] = {"id": issuer, "type": ["Profile"], "name": "Open Systems Foundation"}
     del document["credentialStatus"]
-    signed = proofs.prove(document, KEY, address=f"{did}#{KEY.public_key}", now=badges.ISSUED_AT)
-
-    found = await offline(signed)
-
-    assert (found.verdict, found.reasons, found.key_source) == (Verdict.valid, (), KeySource.did_key)
+    return proofs.prove(document, key, address=address, now=badges.ISSUED_AT)
 
 
-async def test_key_of_somebody_else_leaves_the_issuer_open() -> None:
+async def test_issuer_that_is_a_key_is_confirmed_by_it_and_still_nobody() -> None:
     did = f"did:key:{KEY.public_key}"
-    document = credential.build(badges.facts())
-    signed = proofs.prove(document, KEY, address=f"{did}#{KEY.public_key}", now=badges.ISSUED_AT)
+    signed = of_key(did, f"{did}#{KEY.public_key}")
+
+    unknown = await offline(signed)
+    trusted = await check(signed, now=NOW, has_database=False, trusted=frozenset({did}))
+
+    assert (unknown.verdict, unknown.reasons) == (Verdict.intact, (Reason.issuer_unknown,))
+    assert (unknown.key_source, unknown.is_issuer_known, unknown.signer) == (KeySource.did_key, False, did)
+    assert (trusted.verdict, trusted.reasons, trusted.is_issuer_known) == (Verdict.valid, (), True)
+
+
+async def test_issuer_on_the_web_is_nobody_until_it_is_trusted() -> None:
+    """A web site with a foundation's name in it costs ten euros."""
+    found = await check(issued().credential, now=NOW, has_database=False, fetch=web(lists(set(), set())))
+
+    assert (found.verdict, found.reasons) == (Verdict.intact, (Reason.issuer_unknown,))
+    assert (found.key_source, found.signer) == (KeySource.did_web, DID)
+
+
+async def test_single_key_is_trusted_without_asking_anybody() -> None:
+    pages: dict[str, object] = {DID_DOCUMENT: did_document(badges.signing_key().public_key)}
+    trusted = frozenset({addresses.key_address(DID, KEY.public_key)})
+
+    alone = await check(issued().credential, now=NOW, has_database=False, trusted=trusted)
+    withdrawn = await check(issued().credential, now=NOW, has_database=False, fetch=web(pages), trusted=trusted)
+    other = await check(issued(badges.signing_key()).credential, now=NOW, has_database=False, trusted=trusted)
+
+    assert (alone.reasons, alone.key_source, alone.is_issuer_known) == (
+        (Reason.status_unavailable,),
+        KeySource.trusted,
+        True,
+    )
+    assert withdrawn.reasons == (Reason.foreign_key,), "where the issuer can be asked, it has the last word"
+    assert other.reasons == UNCONFIRMED
+
+
+async def test_trust_in_an_issuer_is_none_in_whoever_names_it() -> None:
+    found = await check(issued().credential, now=NOW, has_database=False, trusted=frozenset({DID}))
+
+    assert (found.verdict, found.reasons, found.is_issuer_known) == (Verdict.intact, UNCONFIRMED, False)
+    assert found.signer == KEY.public_key, "the DID is only named"
+
+
+@pytest.mark.parametrize("issuer", [DID, f"did:key:{badges.signing_key().public_key}"])
+async def test_key_of_somebody_else_is_a_forgery_wherever_it_stands(issuer: str) -> None:
+    """A `did:key` as verification method is a key like any other: the issuer must list it."""
+    signed = of_key(issuer, f"did:key:{KEY.public_key}#{KEY.public_key}")
+    pages: dict[str, object] = {DID_DOCUMENT: did_document(badges.signing_key().public_key)}
+
+    assert (await online(signed, pages)).reasons == (Reason.foreign_key,)
+
+
+async def test_key_that_the_issuer_lists_counts_by_any_address() -> None:
+    signed = of_key(DID, f"did:key:{KEY.public_key}#{KEY.public_key}")
 
     found = await online(signed, lists(set(), set()))
 
-    assert Reason.issuer_unconfirmed in found.reasons
-    assert found.verdict is Verdict.intact
+    assert (found.verdict, found.key_source) == (Verdict.valid, KeySource.did_web)
 
 
 async def test_revoked_and_suspended_are_told_apart() -> None:
@@ -307,6 +353,17 @@ async def test_member_that_is_not_signed_is_refused(extra: dict[str, Any]) -> No
         ({"type": "DataIntegrityProof", "cryptosuite": 7}, Reason.unsupported_suite, "?"),
         ({"proofPurpose": "authentication"}, Reason.wrong_purpose, "authentication"),
         ({"proofValue": "z"}, Reason.bad_signature, ""),
+        ({"verificationMethod": KEY.public_key}, Reason.bad_key_address, KEY.public_key),
+        ({"verificationMethod": f"xxx:{KEY.public_key}"}, Reason.bad_key_address, f"xxx:{KEY.public_key}"),
+        ({"verificationMethod": "did:key:z6Mk0OIl"}, Reason.bad_key_address, "did:key:z6Mk0OIl"),
+        ({"verificationMethod": "did:key:"}, Reason.bad_key_address, "did:key:"),
+        ({"verificationMethod": "did:key:u7QE"}, Reason.bad_key_address, "did:key:u7QE"),
+        ({"verificationMethod": f"did:key:{KEY.public_key}2"}, Reason.bad_key_address, f"did:key:{KEY.public_key}2"),
+        ({"verificationMethod": f"did:key:{KEY.public_key}#x"}, Reason.bad_key_address, f"did:key:{KEY.public_key}#x"),
+        ({"verificationMethod": "https://a.example/1#z6MkBad"}, Reason.bad_key_address, "https://a.example/1#z6MkBad"),
+        ({"verificationMethod": "did:example:z6Mk"}, Reason.bad_key_address, "did:example:z6Mk"),
+        ({"verificationMethod": "did:ion:abc#key"}, Reason.key_unavailable, "did:ion:abc#key"),
+        ({"verificationMethod": "did:key:zDnaeW2"}, Reason.key_unavailable, "did:key:zDnaeW2"),
         ({"proofValue": "m" + "A" * 88}, Reason.bad_signature, "proofValue"),
         ({"proofValue": "z0"}, Reason.bad_signature, "proofValue"),
         ({"proofValue": 5}, Reason.malformed, "proof"),
@@ -369,6 +426,8 @@ async def test_jwt_of_data_model_1_1_with_its_key(algorithm: str) -> None:
     found = await offline(foreign_jwt(WRAPPED, algorithm=algorithm))
 
     assert (found.verdict, found.reasons) == (Verdict.intact, (Reason.issuer_unconfirmed,))
+    assert (found.suite, found.key_source) == (algorithm, KeySource.file)
+    assert (found.public_key or "").startswith("urn:ietf:params:oauth:jwk-thumbprint:sha-256:")
     assert found.claims is not None
     assert (found.claims.issuer_name, found.claims.credential_id) == ("Example University", "urn:uuid:1")
     assert found.claims.valid_from == datetime(2010, 1, 1, tzinfo=UTC)

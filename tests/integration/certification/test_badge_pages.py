@@ -94,11 +94,12 @@ async def test_served_documents_alone_confirm_a_badge(anybody: httpx.AsyncClient
         asked.append(address)
         return (await anybody.get(address.replace("https://testserver", "http://testserver"))).content
 
-    valid = await check(badge.credential, now=issued.NOW, fetch=fetch, has_database=False)
+    trusted = frozenset({json.loads(badge.credential)["issuer"]["id"]})
+    valid = await check(badge.credential, now=issued.NOW, fetch=fetch, has_database=False, trusted=trusted)
     officer = await accounts.member(await organization_of(certificate))
     await statuses.revoke(certificate, reason="Fraud.", by=officer, now=issued.NOW)
     await run_pending()
-    revoked = await check(badge.jwt, now=datetime.now(UTC), fetch=fetch, has_database=False)
+    revoked = await check(badge.jwt, now=datetime.now(UTC), fetch=fetch, has_database=False, trusted=trusted)
 
     assert (valid.verdict, valid.key_source) == (Verdict.valid, KeySource.did_web)
     assert (revoked.verdict, revoked.reasons) == (Verdict.refused, (Reason.revoked,))

@@ -68,15 +68,21 @@ async def issued() -> tuple[Certificate, bytes, Badge]:
     return certificate, await files.get(certificate.pdf_sha256), await Badge.get(id=certificate.badge_id)
 
 
-async def test_file_whose_issuer_answers_is_valid(database: str, settings: Settings) -> None:
+def trusted(badge: Badge) -> frozenset[str]:
+    """The badge's issuer, as a reader trusts it."""
+    return frozenset({str(json.loads(badge.credential)["issuer"]["id"])})
+
+
+async def test_file_whose_issuer_answers_and_is_trusted_is_valid(database: str, settings: Settings) -> None:
     certificate, pdf, badge = await issued()
     asked: list[str] = []
 
     async with asking(create_app(settings), asked=asked) as fetch:
         judged = [
-            await offline.judge(content, now=_now(), fetch=fetch)
+            await offline.judge(content, now=_now(), fetch=fetch, trusted=trusted(badge))
             for content in (pdf, badge.credential.encode(), badge.jwt.encode(), baking.bake_svg(SVG, badge.jwt))
         ]
+        unknown = [await offline.judge(one, now=_now(), fetch=fetch) for one in (pdf, badge.credential.encode())]
 
     assert [one.verdict for one in judged] == [Verdict.valid] * 4
     assert judged[0].statement == (
@@ -87,6 +93,14 @@ async def test_file_whose_issuer_answers_is_valid(database: str, settings: Setti
     statuses_told = [[(c.outcome, c.text) for c in one.checks if c.subject is Subject.status] for one in judged]
     assert statuses_told == [[(Outcome.passed, "It was neither suspended nor revoked.")]] * 4
     assert {address.split("/")[2] for address in asked} == {"testserver"}
+    (did,) = trusted(badge)
+    for one in unknown:
+        assert (one.verdict, offline.title_of(one)) == (Verdict.intact, "Signed by somebody unknown")
+        assert command.EXIT_CODES[one.verdict] == 3
+        assert one.statement == (
+            f"{did} signed it, and it is unchanged since. It says that “Open Systems Foundation” conferred “Certified"
+            " Associate” on “Zoë Ångström”, but a name is only a claim: rely on it if you know who signed."
+        )
 
 
 @pytest.mark.parametrize("fetch", [None, unreachable], ids=["offline", "unreachable"])
@@ -98,7 +112,8 @@ async def test_file_alone_is_unchanged_but_not_confirmed(database: str, fetch: F
         assert judged.verdict is Verdict.intact
         assert command.EXIT_CODES[judged.verdict] == 3
         assert [c.outcome for c in judged.checks if c.subject is Subject.status] == [Outcome.unchecked]
-        assert "not everything could be confirmed" in judged.statement
+        assert judged.statement.startswith("It is unchanged since it was signed with the key z6Mk")
+        assert "whose key that is could not be confirmed" in judged.statement
 
 
 async def test_saved_did_document_tells_whose_key_it_is(database: str, settings: Settings, tmp_path: Path) -> None:
@@ -108,12 +123,20 @@ async def test_saved_did_document_tells_whose_key_it_is(database: str, settings:
         saved.write_bytes(await fetch("https://testserver/organizations/" + await _slug(badge) + "/did.json"))
 
     alone = await offline.judge(badge.credential.encode(), now=_now(), fetch=None)
-    with_key = await offline.judge(badge.credential.encode(), now=_now(), fetch=fetching.with_saved(saved, None))
+    issuer = fetching.saved(saved)
+    with_key = await offline.judge(
+        badge.credential.encode(),
+        now=_now(),
+        fetch=fetching.with_saved(issuer, None),
+        trusted=frozenset({issuer.did}),
+    )
 
     assert alone.examination.badge is not None
     assert with_key.examination.badge is not None
     assert [reason.value for reason in alone.examination.badge.reasons] == ["issuer_unconfirmed", "status_unavailable"]
     assert [reason.value for reason in with_key.examination.badge.reasons] == ["status_unavailable"]
+    assert "says that Open Systems Foundation conferred" in with_key.statement
+    assert "not everything could be confirmed" in with_key.statement
 
 
 async def _slug(badge: Badge) -> str:
@@ -132,7 +155,7 @@ async def test_withdrawn_certificates_are_not_valid(database: str, settings: Set
         while_suspended = await offline.judge(pdf, now=_now(), fetch=fetch)
         back = await statuses.reinstate(suspended, reason="Cleared", by=officer, now=_now())
         await run_pending()
-        afterwards = await offline.judge(pdf, now=_now(), fetch=fetch)
+        afterwards = await offline.judge(pdf, now=_now(), fetch=fetch, trusted=trusted(badge))
         await statuses.revoke(back, reason="Forged identity", by=officer, now=_now())
         await run_pending()
         revoked = [await offline.judge(content, now=_now(), fetch=fetch) for content in (pdf, badge.jwt.encode())]
@@ -174,7 +197,7 @@ async def test_any_changed_byte_in_the_signed_range_is_refused_offline(database:
 
 async def test_any_changed_byte_at_all_is_refused_online(database: str, settings: Settings) -> None:
     """In the signature too: the issuer's register names the bytes."""
-    _, pdf, _ = await issued()
+    _, pdf, badge = await issued()
     start, end = gap_of(pdf)
     async with asking(create_app(settings)) as fetch:
         believed = []
@@ -186,7 +209,8 @@ async def test_any_changed_byte_at_all_is_refused_online(database: str, settings
                 Verdict.intact,
             ):
                 believed.append(position)
-        assert (await offline.judge(pdf, now=_now(), fetch=fetch)).verdict is Verdict.valid, "negative control"
+        control = await offline.judge(pdf, now=_now(), fetch=fetch, trusted=trusted(badge))
+        assert control.verdict is Verdict.valid, "negative control"
 
     assert believed == []
 
@@ -237,7 +261,7 @@ async def test_own_page_with_a_genuine_badge_is_never_valid(database: str, setti
     alone = await offline.judge(forged, now=_now(), fetch=None)
 
     assert online.verdict is Verdict.refused
-    assert "not those that Open Systems Foundation issued" in online.statement
+    assert "not those that testserver issued" in online.statement
     assert alone.verdict is Verdict.intact
     assert command.EXIT_CODES[alone.verdict] != 0
 
@@ -249,7 +273,7 @@ async def test_rotated_key_keeps_verifying(database: str, settings: Settings) ->
     await keys.rotate(certificate.organization, by=officer, now=_now())
 
     async with asking(create_app(settings)) as fetch:
-        judged = await offline.judge(badge.credential.encode(), now=_now(), fetch=fetch)
+        judged = await offline.judge(badge.credential.encode(), now=_now(), fetch=fetch, trusted=trusted(badge))
 
     assert judged.verdict is Verdict.valid
 
@@ -272,7 +296,7 @@ async def test_answer_for_people_and_for_programs(database: str) -> None:
 
     assert "Unchanged, but not confirmed" in text
     assert "Zoë Ångström" in text
-    assert "✓ The Open Badge is signed, and says what was signed." in text
+    assert "✓ The Open Badge is signed with Ed25519 (eddsa-rdfc-2022), and says what was signed." in text
     assert program["verdict"] == "intact"
     assert program["claims"]["holder_name"] == "Zoë Ångström"
     assert program["signatures"][0]["state"] == "intact"

@@ -337,12 +337,15 @@ async def test_status_is_told_from_the_certificates(database: str) -> None:
     certificate, _ = await two_certificates()
     list_id, index = await place_of(certificate)
 
-    assert await status_lists.status_at(list_id, index) == status_lists.BadgeStatus(False, False)
+    slug = (await Organization.get(id=(await StatusList.get(id=list_id)).organization_id)).slug
+
+    assert await status_lists.status_at(list_id, index, slug=slug) == status_lists.BadgeStatus(False, False)
     await certificate_statuses.suspend(certificate, reason="x", by=await officer_of(certificate), now=NOW)
 
-    assert await status_lists.status_at(list_id, index) == status_lists.BadgeStatus(False, True)
-    assert await status_lists.status_at(list_id, 131_072) is None
-    assert await status_lists.status_at(UUID(int=7), index) is None
+    assert await status_lists.status_at(list_id, index, slug=slug) == status_lists.BadgeStatus(False, True)
+    assert await status_lists.status_at(list_id, index, slug="another") is None, "a list speaks for its own issuer"
+    assert await status_lists.status_at(list_id, 131_072, slug=slug) is None
+    assert await status_lists.status_at(UUID(int=7), index, slug=slug) is None
 
 
 async def test_bits_mean_what_the_publication_says(database: str) -> None:

@@ -7,7 +7,6 @@ import sys
 import zlib
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 
 import pikepdf
 import pytest
@@ -33,6 +32,7 @@ from core.errors import InvalidInput
 from core.i18n import use_locale
 from core.job_runner import run_pending
 from core.settings import Environment, Settings, get_settings
+from tests import shared
 from tests.authorities import stamping_service
 from tests.factories import accounts
 from tests.factories import badges as badge_factory
@@ -40,7 +40,7 @@ from tests.integration.certification.test_certificates import NOW, a_certificate
 from tests.integration.certification.test_succession import corrected, earned, held
 from tests.unit.test_inspection import HOSTILE
 
-SHARED = Path("/work/shared/data/openbadges")
+SHARED = shared.folder("openbadges")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>Badge</title></svg>'
 
 
@@ -209,7 +209,7 @@ async def test_pdf_of_somebody_else_says_who_signed_it(database: str) -> None:
     unsigned = await verify_file(_a_page("Offer"), number=None, now=NOW)
 
     assert (signed.verdict, unsigned.verdict) == (FileVerdict.foreign, FileVerdict.not_issued)
-    assert "signed by Elsewhere (self-signed, for development), and unchanged" in statements.of_file(signed)
+    assert "in the name of “Elsewhere (self-signed, for development)”, and unchanged" in statements.of_file(signed)
     assert "It was not issued here" in statements.of_file(unsigned)
 
 
@@ -226,15 +226,16 @@ async def test_foreign_badge_says_what_could_be_checked_and_what_not(database: s
 
     assert (found.verdict, changed.verdict) == (FileVerdict.foreign, FileVerdict.foreign)
     assert outcomes(found) == [("badge", "passed"), ("issuer", "unchecked"), ("status", "unchecked")]
-    assert statements.tone_of_file(found) is statements.Tone.info
+    assert statements.tone_of_file(found) is statements.Tone.warning
     assert statements.tone_of_file(changed) is statements.Tone.danger
-    assert "is for Open Systems Foundation to say" in statements.of_file(found)
+    assert "names “Open Systems Foundation” (did:web:badges.example.com) as its issuer" in statements.of_file(found)
+    assert "is for the issuer to say" in statements.of_file(found)
     assert "not to be relied on" in statements.of_file(changed)
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in SHARED.glob("*")) if SHARED.exists() else [])
+@pytest.mark.parametrize("name", sorted(path.name for path in SHARED.glob("*")) if SHARED else [])
 async def test_shared_badges_are_never_called_genuine(database: str, settings: Settings, name: str) -> None:
-    content = (SHARED / name).read_bytes()
+    content = shared.content("openbadges", name)
     found = await verify_file(content, number=None, now=NOW)
     async with accounts.signed_in(create_app(settings), None) as client:
         page = await client.post("/verify/file", files={"file": (name, content, "application/json")})
