@@ -177,6 +177,12 @@ class EmailChangeIn(_Secrets):
     password: Password
 
 
+class ProofIn(_Secrets):
+    """The password of whoever is signed in, once more."""
+
+    password: Password
+
+
 class ErasureIn(_Secrets):
     """The password, asked again because nothing brings an erased account back."""
 

@@ -1,5 +1,6 @@
 """Knowing who is asking: browser sessions and API tokens, found by the keyed hash of their secret."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,14 +30,24 @@ class InvalidCredentials(AppError):
     message = N_("This address and password do not belong together. Check both, or set a new password.")
 
 
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What a request has to know about the session it came in; `is_noted`: that it was seen was written just now."""
+
+    id: UUID
+    proved_at: datetime | None
+    expires_at: datetime
+    is_noted: bool
+
+
 def _person(row: Any) -> Person:  # Any: an asyncpg record, which Tortoise takes by keyword
     return Person._init_from_db(**{name: row[name] for name in Person._meta.fields_db_projection})
 
 
-async def person_by_session(secret: str, *, now: datetime) -> tuple[Person, UUID] | None:
+async def person_by_session(secret: str, *, now: datetime) -> tuple[Person, SessionFacts] | None:
     """The person and session behind a cookie, or None where it ended. Notes every five minutes that it was seen."""
     row = await fetchrow(
-        f"""SELECT {_PERSON}, s.id AS session_id, s.last_seen_at FROM sign_in_session s
+        f"""SELECT {_PERSON}, s.id AS session_id, s.last_seen_at, s.proved_at, s.expires_at FROM sign_in_session s
             JOIN person p ON p.id = s.person_id
             WHERE s.token_hash = $1 AND s.expires_at > $2 AND p.erased_at IS NULL""",
         fingerprint(secret),
@@ -44,15 +55,16 @@ async def person_by_session(secret: str, *, now: datetime) -> tuple[Person, UUID
     )
     if row is None:
         return None
-    if row["last_seen_at"] < now - _SEEN_EVERY:
+    is_noted = row["last_seen_at"] < now - _SEEN_EVERY
+    if is_noted:
         await execute("UPDATE sign_in_session SET last_seen_at = $2 WHERE id = $1", row["session_id"], now)
-    return _person(row), row["session_id"]
+    return _person(row), SessionFacts(row["session_id"], row["proved_at"], row["expires_at"], is_noted)
 
 
-async def person_by_token(secret: str, *, now: datetime) -> tuple[Person, frozenset[str]] | None:
-    """The person and scopes behind a bearer token, or None where it is unknown, expired or revoked."""
+async def person_by_token(secret: str, *, now: datetime) -> tuple[Person, frozenset[str], datetime] | None:
+    """The person and scopes behind a bearer token and when it was made; None where it is unknown or over."""
     row = await fetchrow(
-        f"""SELECT {_PERSON}, t.id AS token_id, t.scopes, t.last_used_at FROM api_token t
+        f"""SELECT {_PERSON}, t.id AS token_id, t.scopes, t.last_used_at, t.created_at AS made_at FROM api_token t
             JOIN person p ON p.id = t.person_id
             WHERE t.token_hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL AND p.erased_at IS NULL""",
         fingerprint(secret),
@@ -62,7 +74,7 @@ async def person_by_token(secret: str, *, now: datetime) -> tuple[Person, frozen
         return None
     if row["last_used_at"] is None or row["last_used_at"] < now - _SEEN_EVERY:
         await execute("UPDATE api_token SET last_used_at = $2 WHERE id = $1", row["token_id"], now)
-    return _person(row), frozenset(row["scopes"])
+    return _person(row), frozenset(row["scopes"]), row["made_at"]
 
 
 async def start_session(person: Person, *, user_agent: str, address: str, now: datetime) -> str:

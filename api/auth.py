@@ -25,11 +25,15 @@ class AmbiguousAuthorization(AppError):
 
 @dataclass(slots=True)
 class Caller:
-    """Who sent a request: nobody, a browser session, or a token with its scopes."""
+    """Who sent a request: nobody, a browser session, or a token with its scopes.
+
+    `proved_at` is when the password was typed in the session, or the token made.
+    """
 
     person: Person | None = None
     session_id: UUID | None = None
     scopes: frozenset[str] | None = None
+    proved_at: datetime | None = None
 
     def require_person(self) -> Person:
         """The signed-in person. Raises `NotSignedIn`."""
@@ -79,13 +83,16 @@ async def _by_token(token: str, now: datetime) -> Caller:
     found = await sign_in.person_by_token(token, now=now)
     if found is None:
         raise NotSignedIn("This token is unknown, expired or revoked.", code="invalid_token")
-    return Caller(person=found[0], scopes=found[1])
+    return Caller(person=found[0], scopes=found[1], proved_at=found[2])
 
 
 async def _by_cookie(connection: HTTPConnection, now: datetime) -> Caller:
     secret = connection.cookies.get(session_cookie())
     found = await sign_in.person_by_session(secret, now=now) if secret else None
-    return Caller(person=found[0], session_id=found[1]) if found else Caller()
+    if found is None:
+        return Caller()
+    person, session = found
+    return Caller(person=person, session_id=session.id, proved_at=session.proved_at)
 
 
 def caller_of(connection: HTTPConnection) -> Caller:

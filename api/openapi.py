@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from accounts.proofs import PasswordAgain
 from api import auth
 from api.languages import use_reader_locale
 from api.parse import BadJson, NotUtf8
@@ -141,6 +142,8 @@ def _responses(endpoint: Endpoint, names: Any) -> dict[str, Any]:
         refusals += [NotSignedIn, Forbidden]
     if "{" in endpoint.path:
         refusals.append(NotFound)
+    if endpoint.asks_password:
+        refusals.append(PasswordAgain)
     codes: dict[int, list[str]] = {}
     for refusal in refusals:
         codes.setdefault(refusal.status, []).append(refusal.code)

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import auth, idempotency
+from api import auth, idempotency, proof
 from api.languages import use_reader_locale
 from core.errors import AppError, Forbidden, NotFound
 from core.pool import WORK
@@ -45,7 +45,8 @@ class Endpoint:
     `body` and `query` are the very schemas that `parse` validates with; `answers` maps a status to the schema of its
     JSON (or to a media type for files, or None for an empty answer); `errors` are the refusals particular to it. Where
     the answer holds what its caller may not see for as long as an Idempotency-Key lives, it is not kept: `replay`
-    answers anew, and without `is_replayable` nothing is shown again.
+    answers anew, and without `is_replayable` nothing is shown again. `asks_password`: a proof of the last ten minutes
+    is needed (api/proof.py).
     """
 
     method: str
@@ -62,6 +63,7 @@ class Endpoint:
     errors: Sequence[type[AppError]] = ()
     is_replayable: bool = True
     replay: idempotency.Replay | None = None
+    asks_password: bool = False
 
     def route(self, prefix: str = "") -> Route:
         """The Starlette route: authenticates, checks audience and scope, honours Idempotency-Key, calls the handler."""
@@ -72,6 +74,8 @@ class Endpoint:
             caller = await auth.authenticate(request, takes_tokens=True)
             use_reader_locale(request, caller.person)
             self._admit(caller)
+            if self.asks_password:
+                await proof.require(request)
             if self.method == "POST" and "idempotency-key" in request.headers:
                 return await idempotency.once(
                     request, self.handler, caller, is_replayable=self.is_replayable, replay=self.replay
@@ -89,12 +93,17 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One HTML page or form action. `audience` staff means: signed in, and `access_*` asks for a role."""
+    """One HTML page or form action. `audience` staff means: signed in, and `access_*` asks for a role.
+
+    `asks_password`: a form that is taken only with a proof of the last ten minutes, else a page asks for the password
+    and goes on (api/proof.py).
+    """
 
     method: str
     path: str
     handler: Handler
     audience: Audience
+    asks_password: bool = False
 
     def route(self) -> Route:
         """The Starlette route: knows who is asking, leads through sign-in where needed, calls the handler."""
@@ -109,7 +118,11 @@ class Page:
             if self.audience is Audience.development and get_settings().is_production:
                 raise NotFound()
             try:
+                if self.asks_password:
+                    await proof.require(request)
                 return await self.handler(request)
+            except proof.AskedAgain as asked:
+                return await proof.ask(request, asked)
             finally:
                 await request.close()  # uploads lie in temporary files
 

@@ -456,6 +456,7 @@ PAGES: list[Page] = [
         path="/organize/certificates/{number}/{verb}",
         handler=certificates.change_status,
         audience=Audience.staff,
+        asks_password=True,
     ),
     Page(
         method="POST",
@@ -592,7 +593,9 @@ PAGES: list[Page] = [
     ),
     Page(method="POST", path="/me/sessions/{id:uuid}/end", handler=profile.end_session, audience=Audience.signed_in),
     Page(method="GET", path="/me/tokens", handler=profile.tokens, audience=Audience.signed_in),
-    Page(method="POST", path="/me/tokens", handler=profile.create_token, audience=Audience.signed_in),
+    Page(
+        method="POST", path="/me/tokens", handler=profile.create_token, audience=Audience.signed_in, asks_password=True
+    ),
     Page(method="POST", path="/me/tokens/{id:uuid}/revoke", handler=profile.revoke_token, audience=Audience.signed_in),
     Page(method="GET", path="/me/data", handler=profile.data, audience=Audience.signed_in),
     Page(method="GET", path="/me/erase", handler=profile.ask_erasure, audience=Audience.signed_in),
@@ -605,10 +608,22 @@ PAGES: list[Page] = [
     ),
     Page(method="GET", path="/organizations/{slug}/did.json", handler=badges.did_document, audience=Audience.anyone),
     Page(method="GET", path="/organize/{slug}/keys", handler=badges.show_keys, audience=Audience.staff),
-    Page(method="POST", path="/organize/{slug}/keys", handler=badges.make_key, audience=Audience.staff),
+    Page(
+        method="POST",
+        path="/organize/{slug}/keys",
+        handler=badges.make_key,
+        audience=Audience.staff,
+        asks_password=True,
+    ),
     Page(method="GET", path="/organize/{slug}", handler=organizations.overview, audience=Audience.staff),
     Page(method="GET", path="/organize/{slug}/members", handler=organizations.show_members, audience=Audience.staff),
-    Page(method="POST", path="/organize/{slug}/members", handler=organizations.add_member, audience=Audience.staff),
+    Page(
+        method="POST",
+        path="/organize/{slug}/members",
+        handler=organizations.add_member,
+        audience=Audience.staff,
+        asks_password=True,
+    ),
     Page(
         method="POST",
         path="/organize/{slug}/invitations/{id:uuid}/remove",
@@ -620,6 +635,7 @@ PAGES: list[Page] = [
         path="/organize/{slug}/members/{id:uuid}/remove",
         handler=organizations.remove_member,
         audience=Audience.staff,
+        asks_password=True,
     ),
     Page(method="GET", path="/organize/{slug}/settings", handler=organizations.show_settings, audience=Audience.staff),
     Page(

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts.queries import names_of
-from api import auth, parse
+from api import auth, parse, proof
 from api.pages import words
 from api.pages.certification_place import certification_page, next_href
 from api.render import form_state, redirect, render
@@ -99,6 +99,8 @@ async def act(request: Request) -> Response:
     """Start, stop, try failed lines again, or discard a dry run."""
     run, certification = await _run(request, to_change=True)
     by, now, verb = auth.current_person(request), datetime.now(UTC), request.path_params["verb"]
+    if run.kind is RunKind.revoke and verb in ("start", "retry"):
+        await proof.require(request)
     try:
         if verb == "discard":
             await runs.discard(run, by=by)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from api import auth, parse, respond
+from api import auth, parse, proof, respond
 from certification.bulk import permissions, planning, queries, report, runs
 from certification.bulk.models import BulkRun, RunKind
 from certification.bulk.schemas import FileRunQuery, FilterRunIn, LineOut, RunOut, RunPageQuery
@@ -90,6 +90,7 @@ def csv_of(run: BulkRun) -> Response:
 async def start(request: Request) -> Response:
     """Carry a dry run out, or go on with a run that was stopped."""
     run = await _run(request, to_change=True)
+    await _require_proof(request, run)
     await runs.start(run, by=auth.current_person(request), now=datetime.now(UTC))
     return await _again(request)
 
@@ -104,6 +105,7 @@ async def stop(request: Request) -> Response:
 async def retry(request: Request) -> Response:
     """Try the failed lines again."""
     run = await _run(request, to_change=True)
+    await _require_proof(request, run)
     await runs.retry_failed(run, by=auth.current_person(request), now=datetime.now(UTC))
     return await _again(request)
 
@@ -112,6 +114,12 @@ async def discard(request: Request) -> Response:
     """Throw a dry run away that was not started."""
     await runs.discard(await _run(request, to_change=True), by=auth.current_person(request))
     return respond.empty()
+
+
+async def _require_proof(request: Request, run: BulkRun) -> None:
+    """Revoking many certificates asks for the password as revoking one does."""
+    if run.kind is RunKind.revoke:
+        await proof.require(request)
 
 
 async def _run(request: Request, *, to_change: bool) -> BulkRun:

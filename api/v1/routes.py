@@ -5,6 +5,7 @@ from accounts.invitations import AlreadyInvited
 from accounts.links import LinkGone
 from accounts.members import AlreadyMember, LastOwner
 from accounts.organizations import SlugTaken
+from accounts.proofs import PasswordAgain
 from accounts.schemas import (
     AddressKept,
     AuditEntryOut,
@@ -25,6 +26,7 @@ from accounts.schemas import (
     PasswordChangeIn,
     PersonOut,
     ProfileIn,
+    ProofIn,
     ResetIn,
     SessionOut,
     SignUpIn,
@@ -645,6 +647,7 @@ ENDPOINTS: list[Endpoint] = [
         body=ReasonIn,
         answers={201: CertificateOut},
         errors=[NotInForce],
+        asks_password=True,
     ),
     Endpoint(
         method="POST",
@@ -657,6 +660,7 @@ ENDPOINTS: list[Endpoint] = [
         body=ReasonIn,
         answers={201: CertificateOut},
         errors=[NotInForce],
+        asks_password=True,
     ),
     Endpoint(
         method="POST",
@@ -669,6 +673,7 @@ ENDPOINTS: list[Endpoint] = [
         body=ReasonIn,
         answers={201: CertificateOut},
         errors=[NotInForce],
+        asks_password=True,
     ),
     Endpoint(
         method="GET",
@@ -1662,6 +1667,18 @@ ENDPOINTS: list[Endpoint] = [
         answers={200: PageOf[SessionOut]},
     ),
     Endpoint(
+        method="POST",
+        path="/me/proof",
+        handler=sessions.prove,
+        audience=Audience.signed_in,
+        scope=Scope.account,
+        tag="Accounts",
+        summary="Type the password again",
+        body=ProofIn,
+        answers={204: None},
+        errors=[PasswordAgain, RateLimited],
+    ),
+    Endpoint(
         method="DELETE",
         path="/me/sessions/{id:uuid}",
         handler=sessions.end,
@@ -1747,6 +1764,7 @@ ENDPOINTS: list[Endpoint] = [
         body=MemberIn,
         answers={201: MemberOut, 202: InvitationOut},
         errors=[AlreadyMember, AlreadyInvited, RateLimited],
+        asks_password=True,
     ),
     Endpoint(
         method="GET",
@@ -1779,6 +1797,7 @@ ENDPOINTS: list[Endpoint] = [
         summary="Withdraw a role",
         answers={204: None},
         errors=[LastOwner],
+        asks_password=True,
     ),
     Endpoint(
         method="GET",
@@ -1800,6 +1819,7 @@ ENDPOINTS: list[Endpoint] = [
         tag="Organizations",
         summary="Make a new key",
         answers={201: IssuerKeyOut},
+        asks_password=True,
     ),
     Endpoint(
         method="GET",

@@ -6,8 +6,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts import queries, sign_in
-from accounts.schemas import SessionOut
+from accounts import proofs, queries, sign_in
+from accounts.schemas import ProofIn, SessionOut
 from api import auth, parse, respond
 from core.pages import ListQuery, page_of
 
@@ -29,4 +29,15 @@ async def end(request: Request) -> Response:
     person = auth.current_person(request)
     session = await sign_in.access_session(request.path_params["id"], person)
     await sign_in.end_session(session, by=person)
+    return respond.empty()
+
+
+async def prove(request: Request) -> Response:
+    """Type the password again in a browser's session, for ten minutes. A token is proved by making it, and by nothing
+    else."""
+    caller = auth.caller_of(request)
+    person, data = caller.require_person(), await parse.body(request, ProofIn)
+    if caller.session_id is None:
+        raise proofs.PasswordAgain()
+    await proofs.prove(person, data.password, session_id=caller.session_id, field="password", now=datetime.now(UTC))
     return respond.empty()
