@@ -2,7 +2,7 @@
 
 from hashlib import md5
 
-from reportlab.pdfbase.pdfdoc import PDFCatalog, PDFDocument, PDFInfo, PDFPage, PDFString
+from reportlab.pdfbase.pdfdoc import PDFCatalog, PDFDocument, PDFInfo, PDFPage
 
 from core.typesetting.objects import Dictionary, deflated, name, text_string
 from core.typesetting.structure import Structure
@@ -23,8 +23,8 @@ class _Info(PDFInfo):  # type: ignore[misc]
         """The dictionary as it stands in the file."""
         said = {"Title": self.title, "Author": self.author, "Subject": self.subject}
         entries = {key: text_string(words) for key, words in said.items() if words}
-        date = PDFString(self._dateFormatter())
-        entries |= {"Creator": PDFString(self.creator), "Producer": PDFString(self.producer)}
+        date = text_string(self._dateFormatter())
+        entries |= {"Creator": text_string(self.creator), "Producer": text_string(self.producer)}
         entries |= {"CreationDate": date, "ModDate": date}
         written: bytes = Dictionary(entries).format(document)
         return written

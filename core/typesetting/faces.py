@@ -12,7 +12,7 @@ from reportlab.pdfbase.ttfonts import FF_NONSYMBOLIC, FF_SYMBOLIC, SUBSETN, TTFo
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from core.fonts import FAMILIES, LATIN, Family, Weight, ensure, fonts_folder
-from core.typesetting.objects import Dictionary, encoded, name
+from core.typesetting.objects import Dictionary, encoded, name, settled
 
 _OWN_CODES = 0xF0000  # Private use to the end of Unicode; no font here has such characters.
 _NOTHING = "\u200b"  # What a mere part of a letter says to readers that do not know /ActualText.
@@ -27,8 +27,7 @@ class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
         super().__init__(name, path, asciiReadable=is_latin)
         self.meanings: dict[int, str] = {}
         self._subset_of = lru_cache(maxsize=48)(self._made)
-        self._widths_of = lru_cache(maxsize=48)(self._array_of_widths)
-        self._mapping_of = lru_cache(maxsize=48)(self._mapped)
+        self._described_of = lru_cache(maxsize=48)(self._described)
 
     def addObjects(self, doc: Any) -> None:  # noqa: N802
         """Add the subsets to the document, each with a /ToUnicode of our own (ISO 32000-2, 9.10.3)."""
@@ -39,9 +38,17 @@ class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
 
     def _font_of(self, doc: Any, number: int, codes: tuple[int, ...]) -> PDFObjectReference:
         """A subset as a simple symbolic font, which needs no /Encoding (ISO 19005-3, 6.2.11.6)."""
+        content, compressed = self._subset_of(codes)
+        descriptor, font, mapping = self._described_of(number, codes)
+        file = encoded(compressed, "FlateDecode", {"Length1": len(content)})
+        described = doc.Reference(Dictionary(descriptor | {"FontFile2": file}))
+        read = encoded(mapping, "FlateDecode", {})
+        return doc.Reference(Dictionary(font | {"FontDescriptor": described, "ToUnicode": read}))
+
+    def _described(self, number: int, codes: tuple[int, ...]) -> tuple[dict[str, bytes], dict[str, bytes], bytes]:
+        """What stands in the font descriptor and in the font of a subset but references, and its compressed CMap."""
         face = self.face
         label = b"".join((SUBSETN(number), b"+", face.name, face.subfontNameX))
-        content, compressed = self._subset_of(codes)
         descriptor = {
             "Type": name("FontDescriptor"),
             "FontName": b"/" + label,
@@ -53,7 +60,6 @@ class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
             "CapHeight": face.capHeight,
             "StemV": face.stemV,
             "MissingWidth": face.defaultWidth,
-            "FontFile2": encoded(compressed, "FlateDecode", {"Length1": len(content)}),
         }
         font = {
             "Type": name("Font"),
@@ -61,11 +67,10 @@ class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
             "BaseFont": b"/" + label,
             "FirstChar": 0,
             "LastChar": len(codes) - 1,
-            "Widths": self._widths_of(codes),
-            "FontDescriptor": doc.Reference(Dictionary(descriptor)),
-            "ToUnicode": encoded(self._mapping_of(label.decode("ascii"), codes), "FlateDecode", {}),
+            "Widths": PDFArray([face.getCharWidth(code) for code in codes]),
         }
-        return doc.Reference(Dictionary(font))
+        content = _meaningful(makeToUnicodeCMap(label.decode("ascii"), list(codes)), codes, self.meanings)
+        return _settled(descriptor), _settled(font), zlib.compress(content.encode("ascii"))
 
     def _made(self, codes: tuple[int, ...]) -> tuple[bytes, bytes]:
         """The font file of a subset, plain and compressed: together half of the time that a page takes."""
@@ -73,12 +78,9 @@ class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
             content = self.face.makeSubset(list(codes))
         return content, zlib.compress(content)
 
-    def _array_of_widths(self, codes: tuple[int, ...]) -> bytes:
-        return f"[{' '.join(f'{self.face.getCharWidth(code):g}' for code in codes)}]".encode("ascii")
 
-    def _mapped(self, name: str, codes: tuple[int, ...]) -> bytes:
-        content = makeToUnicodeCMap(name, list(codes))
-        return zlib.compress(_meaningful(content, codes, self.meanings).encode("ascii"))
+def _settled(entries: dict[str, Any]) -> dict[str, bytes]:
+    return {key: settled(value) for key, value in entries.items()}
 
 
 def _meaningful(content: str, codes: tuple[int, ...], meanings: dict[int, str]) -> str:

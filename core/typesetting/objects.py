@@ -6,14 +6,16 @@ from functools import cache
 from typing import Any
 
 from reportlab.pdfbase.pdfdoc import (
+    DummyDoc,
     PDFDictionary,
     PDFDocument,
-    PDFObject,
     PDFStream,
     PDFString,
     PDFText,
 )
 from reportlab.pdfbase.pdfdoc import format as formatted
+
+_ANY = DummyDoc()
 
 
 class Dictionary(PDFDictionary):  # type: ignore[misc]  # reportlab has no types
@@ -24,8 +26,10 @@ class Dictionary(PDFDictionary):  # type: ignore[misc]  # reportlab has no types
 
     def format(self, document: PDFDocument, IND: bytes = b"") -> bytes:  # noqa: N803
         """The dictionary as it stands in the file."""
-        entries = [b"%b %b" % (name(key), formatted(value, document)) for key, value in self.dict.items()]
-        return b"<<%b>>" % b"".join(entries)
+        return b"<<%b>>" % b"".join(
+            b"%b %b" % (name(key), value if isinstance(value, bytes) else formatted(value, document))
+            for key, value in self.dict.items()
+        )
 
 
 class Stream(PDFStream):  # type: ignore[misc]
@@ -55,9 +59,15 @@ def name(text: str) -> bytes:
     return b"/" + written.encode("ascii")
 
 
-def text_string(text: str) -> PDFObject:
+def text_string(text: str) -> bytes:
     """A text string (ISO 32000-1, 7.9.2.2): plain where it is ASCII, else UTF-16 with a mark, in half of the space that
     reportlab's `PDFString` takes for it."""
     if text.isascii() and text.isprintable():
-        return PDFString(text)
-    return PDFText(BOM_UTF16_BE + text.encode("utf-16-be", "replace"))
+        return settled(PDFString(text))
+    return settled(PDFText(BOM_UTF16_BE + text.encode("utf-16-be", "replace")))
+
+
+def settled(value: Any) -> bytes:
+    """A value that refers to no other object, as it stands in every file: written once, then only copied."""
+    written: bytes = formatted(value, _ANY)
+    return written

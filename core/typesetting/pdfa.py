@@ -12,7 +12,7 @@ from hashlib import md5
 from typing import Literal
 from xml.sax.saxutils import escape
 
-from reportlab.pdfbase.pdfdoc import PDFArray, PDFString, PDFText, ViewerPreferencesPDFDictionary
+from reportlab.pdfbase.pdfdoc import PDFArray, PDFText, ViewerPreferencesPDFDictionary
 
 from core.typesetting.document import Document
 from core.typesetting.objects import Dictionary, Stream, deflated, encoded, name, text_string
@@ -58,8 +58,8 @@ def claim(document: Document, metadata: Metadata) -> None:
     intent = {
         "Type": name("OutputIntent"),
         "S": name("GTS_PDFA1"),
-        "OutputConditionIdentifier": PDFString("sRGB IEC61966-2.1"),
-        "Info": PDFString("sRGB IEC61966-2.1"),
+        "OutputConditionIdentifier": text_string("sRGB IEC61966-2.1"),
+        "Info": text_string("sRGB IEC61966-2.1"),
         "DestOutputProfile": encoded(_compressed_profile(), "FlateDecode", {"N": 3}),
     }
     catalog.OutputIntents = PDFArray([Dictionary(intent)])
@@ -88,7 +88,7 @@ def attach(document: Document, attachments: Sequence[AttachedFile], moment: date
 
 
 def _embedded(attached: AttachedFile, moment: datetime) -> Stream:
-    written = PDFString(_date(moment))
+    written = text_string(_date(moment))
     parameters = {
         "Size": len(attached.content),
         "CreationDate": written,

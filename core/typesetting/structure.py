@@ -21,7 +21,7 @@ class _Element:
     kids: list[Any] = field(default_factory=list)
     alt: Any = None
     box: Box | None = None
-    reference: Any = None
+    reference: bytes = b""
 
 
 class Structure:
@@ -81,8 +81,7 @@ class Structure:
         """Make the tree the document's."""
         root, outermost = Dictionary(), Dictionary()
         document.Catalog.StructTreeRoot = root
-        above = document.Reference(root)
-        parent = document.Reference(outermost)
+        above, parent = (document.Reference(each).format(document) for each in (root, outermost))
         kids = [_written(document, element, parent) for element in self._elements]
         outermost.dict |= {"Type": name("StructElem"), "S": name("Document"), "P": above, "K": PDFArray(kids)}
         root.dict |= {"Type": name("StructTreeRoot"), "K": parent, "ParentTreeNextKey": len(self._parents)}
@@ -93,9 +92,10 @@ class Structure:
         root["ParentTree"] = Dictionary({"Nums": PDFArray(numbered)})
 
 
-def _written(document: PDFDocument, element: _Element, parent: PDFObjectReference) -> PDFObjectReference:
+def _written(document: PDFDocument, element: _Element, parent: bytes) -> bytes:
+    """Make an element and those below it the document's; returns how others refer to it."""
     written = Dictionary({"Type": name("StructElem"), "S": name(element.tag), "P": parent, "Pg": element.page})
-    element.reference = document.Reference(written)
+    element.reference = document.Reference(written).format(document)
     kids = [_written(document, kid, element.reference) if isinstance(kid, _Element) else kid for kid in element.kids]
     written["K"] = PDFArray(kids)
     if element.alt:

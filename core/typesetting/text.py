@@ -96,26 +96,27 @@ class _Glyphs(PDFTextObject):  # type: ignore[misc]  # reportlab has no types
         for subset, codes in font.splitString("".join(chr(glyph.code) for glyph in shown_glyphs), document):
             self._code.append(f"{font.getSubsetInternalName(subset, document)} {size:.3f} Tf")
             shown: list[str] = []
-            letters, pending = "", 0.0
-            for code in codes:
+            start, pending = 0, 0.0
+            for index in range(len(codes)):
                 glyph = next(glyphs)
                 if glyph.y != rise:
-                    self._flush(shown, letters, pending)
-                    shown, letters, pending, rise = [], "", 0.0, glyph.y
+                    self._flush(shown, codes[start:index], pending)
+                    shown, start, pending, rise = [], index, 0.0, glyph.y
                     self.setRise(rise * size / 1000)
                 pending -= glyph.x
                 if abs(pending) > 0.05:
-                    shown += [f"<{letters}>", f"{pending:.5g}"] if letters else [f"{pending:.5g}"]
-                    letters, pending = "", 0.0
-                letters += f"{code:02x}"
+                    if index > start:
+                        shown.append(f"<{codes[start:index].hex()}>")
+                    shown.append(f"{pending:.5g}")
+                    start = index
                 pending = glyph.x + face.width(glyph.code) - glyph.advance
-            self._flush(shown, letters, pending)
+            self._flush(shown, codes[start:], pending)
         if rise:
             self.setRise(0)
 
-    def _flush(self, shown: list[str], letters: str, pending: float) -> None:
+    def _flush(self, shown: list[str], letters: bytes, pending: float) -> None:
         if letters:
-            shown.append(f"<{letters}>")
+            shown.append(f"<{letters.hex()}>")
         if abs(pending) > 0.05:
             shown.append(f"{pending:.5g}")
         if shown:
