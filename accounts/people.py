@@ -34,8 +34,8 @@ async def sign_up(
     caller can see takes the same course. Raises `InvalidInput` and, per network address, `RateLimited`.
     """
     limit = Limit(Occasion.sign_up, "address", get_settings().sign_ups_per_address, timedelta(hours=1))
-    await passwords.check(password, email=email)
     await count(limit, network_of(address), now=now)
+    await passwords.check(password, email=email)
     password_hash = await passwords.hash_password(password)
     async with transaction():
         person = await _insert(email, password_hash, name, locale, time_zone)

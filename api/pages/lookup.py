@@ -50,7 +50,7 @@ async def _asked(request: Request) -> list[Asked]:
     form = await parse.read_form(request)
     chosen = form.get("file")
     if isinstance(chosen, UploadFile) and chosen.filename:
-        return lookup.read_file(await chosen.read())
+        return await lookup.read_file(await chosen.read())
     return lookup.read_text(str(parse.typed(request).get("numbers", "")))
 
 

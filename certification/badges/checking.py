@@ -45,7 +45,7 @@ async def check(
     """
     asking = Asking(has_database, fetch, trusted)
     try:
-        presented = await asyncio.to_thread(reading.read, content)
+        presented = await reading.read_confined(content)
     except Unreadable as problem:
         return _outcome([problem.finding])
     findings = _dates(presented, now)

@@ -10,11 +10,15 @@ from typing import Any, Final, NoReturn
 
 from certification.badges.linked_data import Document
 from certification.badges.verdicts import BadgeClaims, Finding, Reason
+from core import confinement
 from core.outside import plain
 
 LARGEST: Final = 256 * 1024
 """Bytes of a credential as text; no Open Badge comes near."""
 
+_LARGEST_PICTURE: Final = 16 * 1024 * 1024
+_SECONDS: Final = 3.0
+"""Of a core, for taking one badge apart."""
 _DEEPEST: Final = 64
 _BADGE_TYPES: Final = frozenset({"OpenBadgeCredential", "AchievementCredential"})
 _LIST_TYPE: Final = "BitstringStatusListCredential"
@@ -50,6 +54,18 @@ class Presented:
 def read(content: bytes | str | Document) -> Presented:
     """A badge from JSON, a compact JWT, or a baked PNG or SVG. Raises `Unreadable`."""
     return _read(_text(content), _BADGE_TYPES)
+
+
+async def read_confined(content: bytes | str | Document) -> Presented:
+    """`read` in a confined process, for what a stranger hands over. Raises `Unreadable`, and `Busy`."""
+    if isinstance(content, bytes | str) and len(content) > _LARGEST_PICTURE:
+        raise Unreadable(Reason.too_large)
+    try:
+        return await confinement.run(read, content, seconds=_SECONDS)
+    except confinement.Stopped:
+        raise Unreadable(Reason.malformed, "too much work") from None
+    except confinement.Failed as problem:
+        raise Unreadable(Reason.malformed, str(problem)[:200]) from None
 
 
 def read_status_list(content: bytes) -> Presented:

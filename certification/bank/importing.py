@@ -19,12 +19,15 @@ from certification.programs import certifications
 from certification.programs.models import Certification, Domain
 from certification.programs.queries import domains_of
 from certification.programs.schemas import MAX_DOMAINS
+from core import confinement
 from core.database import execute, transaction
 from core.errors import InvalidInput
 from core.i18n import gettext as _
 
 LONGEST_DOMAIN = 150
 _BATCH = 500
+_SECONDS = 20.0
+"""Of a core, for reading a file of items; 5 MB of the most involved take half of it."""
 
 
 @dataclass(slots=True)
@@ -82,7 +85,10 @@ async def import_gift(
     left alone, other content becomes a new version. All in one transaction, under a lock on the certification.
     Raises `InvalidInput` for a file that cannot be read at all and for a `domain` that does not exist.
     """
-    report = await asyncio.to_thread(parse_gift, raw)
+    try:
+        report = await confinement.run(parse_gift, raw, seconds=_SECONDS)
+    except (confinement.Stopped, confinement.Failed):
+        raise InvalidInput({"file": _("This file is too involved to be read. Cut it into several.")}) from None
     async with transaction():
         await execute("SELECT 1 FROM certification WHERE id = $1 FOR UPDATE", certification.id)
         bank = await _bank(certification, domain)

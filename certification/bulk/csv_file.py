@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
+from core import confinement
 from core.errors import InvalidInput
 from core.i18n import gettext as _
 
 MOST_LINES = 50_000
 _LONGEST_CELL = 1000
+_SECONDS = 5.0
+"""Of a core, for one file."""
 _SEPARATORS = (",", ";", "\t")
 COLUMNS: Mapping[str, frozenset[str]] = {
     "email": frozenset({"email", "e-mail", "mail", "email address", "e-mail address"}),
@@ -37,6 +40,21 @@ class CsvFile:
 
     rows: Iterator[Row]
     ignored: list[str]
+
+
+async def read_confined(raw: bytes, *, key: str, optional: frozenset[str] = frozenset()) -> CsvFile:
+    """`read` in a confined process, all of the rows at once. Raises `InvalidInput` for field `file`, and `Busy`."""
+    try:
+        rows, ignored = await confinement.run(_read_whole, raw, key, optional, seconds=_SECONDS)
+    except (confinement.Stopped, confinement.Failed):
+        message = _("This file is too involved to be read. Cut it into several.")
+        raise InvalidInput({"file": message}) from None
+    return CsvFile(iter(rows), ignored)
+
+
+def _read_whole(raw: bytes, key: str, optional: frozenset[str]) -> tuple[list[Row], list[str]]:
+    file = read(raw, key=key, optional=optional)
+    return list(file.rows), file.ignored
 
 
 def read(raw: bytes, *, key: str, optional: frozenset[str] = frozenset()) -> CsvFile:

@@ -80,9 +80,9 @@ def read_text(text: str) -> list[Asked]:
     return _limited(asked, "numbers")
 
 
-def read_file(content: bytes) -> list[Asked]:
-    """The numbers of a CSV file's column `number`, or of its only column. Raises `InvalidInput` for `file`."""
-    rows = csv_file.read(content, key="number").rows
+async def read_file(content: bytes) -> list[Asked]:
+    """The numbers of a CSV file's column `number`, or of its only column. Raises `InvalidInput` for `file`, `Busy`."""
+    rows = (await csv_file.read_confined(content, key="number")).rows
     return _limited([Asked(row.line, row.values["number"]) for row in rows if "number" in row.values], "file")
 
 

@@ -41,9 +41,10 @@ async def plan_file(
     Raises `InvalidInput` for a file that cannot be read.
     """
     if kind is RunKind.issue:
-        file = csv_file.read(raw, key="email", optional=frozenset({"name", "achieved_on", "score"}))
+        file = await csv_file.read_confined(raw, key="email", optional=frozenset({"name", "achieved_on", "score"}))
     else:
-        file = csv_file.read(raw, key="number", optional=frozenset({"reason"} if kind is RunKind.revoke else ()))
+        optional = frozenset({"reason"} if kind is RunKind.revoke else ())
+        file = await csv_file.read_confined(raw, key="number", optional=optional)
     parameters: dict[str, Any] = {"reason": reason, "invites": invites or None, "ignored_columns": file.ignored or None}
     checker = Checker(certification, kind, by.id, invites, bool(reason), now)
 

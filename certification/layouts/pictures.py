@@ -1,15 +1,19 @@
 """Pictures that layouts show: uploading, naming, archiving. Their bytes never change, nor what shows them."""
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
 from accounts import audit
 from accounts.models import Organization, Person
-from certification.layouts.checking_pictures import check
+from certification.layouts.checking_pictures import CheckedPicture, check
 from certification.layouts.models import LayoutPicture
-from core import files
+from core import confinement, files
 from core.database import fetchval, new_id, transaction
+from core.errors import InvalidInput
+from core.i18n import gettext as _
+
+_SECONDS = 10.0
+"""Of a core, for opening, sizing and writing a picture of 25 million pixels; it takes two."""
 
 
 async def upload(organization: Organization, name: str, content: bytes, *, by: Person, now: datetime) -> LayoutPicture:
@@ -18,7 +22,7 @@ async def upload(organization: Organization, name: str, content: bytes, *, by: P
     The same picture again is the one that is there, out of the archive if need be, under its old name. Raises
     `InvalidInput` on `file`. Side effect: the bytes are in the file store before the row refers to them.
     """
-    checked = await asyncio.to_thread(check, content)
+    checked = await _checked(content)
     sha256 = await files.put(checked.content)
     async with transaction():
         made = await fetchval(
@@ -43,6 +47,13 @@ async def upload(organization: Organization, name: str, content: bytes, *, by: P
         elif picture.archived_at is not None:
             await _set_archived(picture, None, by=by)
     return picture
+
+
+async def _checked(content: bytes) -> CheckedPicture:
+    try:
+        return await confinement.run(check, content, seconds=_SECONDS)
+    except (confinement.Stopped, confinement.Failed):
+        raise InvalidInput({"file": _("This picture is too involved to be read. Save it anew, or smaller.")}) from None
 
 
 async def rename(picture: LayoutPicture, name: str, *, by: Person) -> None:

@@ -5,19 +5,17 @@ certificate deserves trust is another question: `PdfSignature` names it, and who
 Loads its engine, pyHanko, when a file is inspected and not before.
 """
 
-import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from core.deadline import Overdue, deadline
+from core import confinement
 
 MAX_SECONDS = 5.0
-_DESCRIPTION = re.compile(rb"<dc:description>(.{0,2000}?)</dc:description>", re.DOTALL)
+"""Of a core, for one file."""
+_BEGIN, _END, _LONGEST = b"<dc:description>", b"</dc:description>", 2000
 _TAG = re.compile(rb"<[^<>]*>")
-_PARSERS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="inspect")
 
 
 class PdfProblem(StrEnum):
@@ -81,27 +79,37 @@ class PdfInspection:
         return self.signatures[0] if self.signatures else None
 
 
-async def inspect_pdf(content: bytes) -> PdfInspection:
-    """`inspect_pdf_here` in one of two threads kept for it, so that strangers' files cannot take all of them."""
-    return await asyncio.get_running_loop().run_in_executor(_PARSERS, inspect_pdf_here, content)
+async def inspect_pdf(content: bytes, *, seconds: float = MAX_SECONDS) -> PdfInspection:
+    """`inspect_pdf_here` in a confined process, which is ended when it uses more than `seconds` of a core.
+
+    Raises `Busy` where too many files wait already, and nothing for what is in the file.
+    """
+    if not content.startswith(b"%PDF-"):
+        return PdfInspection(PdfProblem.not_pdf)
+    try:
+        return await confinement.run(inspect_pdf_here, content, seconds=seconds)
+    except (confinement.Stopped, confinement.Failed):
+        return PdfInspection(PdfProblem.too_slow)
 
 
-def inspect_pdf_here(content: bytes, *, seconds: float = MAX_SECONDS) -> PdfInspection:
-    """Look into a file, which may be anything at all: raises nothing, and takes no longer than `seconds`."""
+def inspect_pdf_here(content: bytes) -> PdfInspection:
+    """Look into a file, which may be anything at all: raises nothing, and may take for ever."""
     if not content.startswith(b"%PDF-"):
         return PdfInspection(PdfProblem.not_pdf)
     from certification.signing import dissection
 
     try:
-        with deadline(seconds):
-            return dissection.dissect(content)
-    except Overdue:
-        return PdfInspection(PdfProblem.too_slow)
+        return dissection.dissect(content)
+    except MemoryError:
+        raise
     except Exception:  # whatever a parser says of bytes that are not what they should be
         return PdfInspection(PdfProblem.damaged, subject=_subject_in_clear(content))
 
 
 def _subject_in_clear(content: bytes) -> str:
     """The subject from the metadata, which stand in a PDF/A uncompressed so that they outlive damage elsewhere."""
-    found = _DESCRIPTION.search(content)
-    return _TAG.sub(b" ", found.group(1)).decode(errors="replace").strip()[:200] if found else ""
+    start = content.find(_BEGIN)
+    if start < 0:
+        return ""
+    described, end, _rest = content[start + len(_BEGIN) :][: _LONGEST + len(_END)].partition(_END)
+    return _TAG.sub(b" ", described).decode(errors="replace").strip()[:200] if end else ""

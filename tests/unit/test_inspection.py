@@ -1,10 +1,10 @@
 """What a PDF says of itself; and that no file, however it is made, does more than get an answer."""
 
+import asyncio
 import json
 import zlib
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from time import perf_counter
 
 import pikepdf
 import pytest
@@ -15,8 +15,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from reportlab.pdfgen.canvas import Canvas
 
 from certification.signing import pades, signers
-from certification.signing.inspection import PdfProblem, PdfSignature, SignatureState, inspect_pdf_here
-from core.deadline import Overdue, deadline
+from certification.signing.inspection import PdfProblem, PdfSignature, SignatureState, inspect_pdf, inspect_pdf_here
 from core.settings import PdfSignerSettings, get_settings
 from tests.authorities import authority, container, stamping_service
 
@@ -283,33 +282,28 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_file_gets_an_answer_in_time(name: str) -> None:
+async def test_hostile_file_gets_an_answer(name: str) -> None:
     make, expected = HOSTILE[name]
-    content = make()
-    started = perf_counter()
 
-    found = inspect_pdf_here(content, seconds=2)
+    found = await inspect_pdf(await asyncio.to_thread(make), seconds=2)
 
-    assert perf_counter() - started < 8
     assert not found.is_intact
     assert found.credentials == ()
     if expected is not None:
         assert found.problem is expected
 
 
+def test_metadata_that_never_end_are_read_once() -> None:
+    """Ten megabytes of them kept a regular expression busy for a minute, in any file that is damaged."""
+    begun = b"<dc:description>"
+    found = inspect_pdf_here(b"%PDF-1.7\n" + begun * 600_000)
+
+    assert (found.problem, found.subject) == (PdfProblem.damaged, "")
+    short = inspect_pdf_here(b"%PDF-1.7\n" + begun + b"<rdf:li>7K3M</rdf:li></dc:description>")
+    assert short.subject == "7K3M"
+
+
 def test_file_cut_anywhere_gets_an_answer() -> None:
     pdf = a_document(("badge.json", BADGE))
 
     assert not any(inspect_pdf_here(pdf[:size]).is_intact for size in range(0, len(pdf), 97))
-
-
-def test_deadline_ends_a_loop_that_swallows_exceptions() -> None:
-    def stubborn() -> None:
-        while True:
-            try:
-                len("")
-            except Exception:
-                continue
-
-    with pytest.raises(Overdue), deadline(0.05):
-        stubborn()

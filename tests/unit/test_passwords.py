@@ -1,5 +1,8 @@
+from itertools import combinations
+
 import pytest
 from argon2 import extract_parameters, profiles
+from zxcvbn import matching
 
 from accounts import passwords
 from core.errors import InvalidInput
@@ -20,6 +23,8 @@ EMAIL = "amina.otieno@example.org"
         "letmeinletmein",
         "footballfootball",
         "trustno1trustno1",
+        "!@#$%^&*()_+",
+        "p@$$w0rd2024!",
         "x" * 200,
     ],
 )
@@ -80,3 +85,21 @@ def test_the_hash_of_nobody_costs_as_much_as_a_real_one() -> None:
 def test_a_weaker_hash_is_outdated() -> None:
     weaker = "$argon2id$v=19$m=1024,t=1,p=1$oF+bZNhfDvSzEfD3of6tzQ$p6CmQTp26CdMTPcGx/nClDrzGRbtNGKjcAZ+lfTOfLo"
     assert passwords.is_outdated(weaker)
+
+
+def test_the_guesser_has_few_ways_to_read_any_password() -> None:
+    """The work is the ways to read symbols as letters, times the parts of the text; it was 3,456 ways of 72 letters."""
+    symbols, digits = "@({[<!|$+%", "0123456789"
+    assert {symbol for letter in matching.L33T_TABLE.values() for symbol in letter} <= {*symbols, *digits}
+    ways = 0
+    for chosen in combinations(symbols, 4):
+        for text in passwords.guessable((digits + "".join(chosen)) * 6):
+            assert len(text) == 40
+            read = matching.enumerate_l33t_subs(matching.relevant_l33t_subtable(text, matching.L33T_TABLE))
+            ways = max(ways, len(read))
+    assert ways <= 64
+
+
+@pytest.mark.parametrize("password", ["a4@b8c({[<e3g69i1!|l1|7o0s$5t+7x%z2" * 2, "4@8({[<36|!1/0$5+7%2" * 4])
+async def test_a_password_made_to_keep_the_guesser_busy_is_judged(password: str) -> None:
+    await passwords.check(password[:72], email=EMAIL)

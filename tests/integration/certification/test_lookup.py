@@ -101,13 +101,13 @@ def test_nothing_and_too_many_are_refused(text: str, word: str) -> None:
     assert word in refusal.value.fields["numbers"]
 
 
-def test_file_is_read_by_its_column_or_its_only_one() -> None:
+async def test_file_is_read_by_its_column_or_its_only_one() -> None:
     table = "Applicant;Certificate number\nAmina;7K3M-9QXT-2WBD\n\nBo;\nCai; 1111-1111-1111\n"
-    assert lookup.read_file(table.encode()) == [Asked(2, "7K3M-9QXT-2WBD"), Asked(5, "1111-1111-1111")]
-    assert lookup.read_file(b"7K3M-9QXT-2WBD\n1111-1111-1111\n")[1] == Asked(2, "1111-1111-1111")
+    assert await lookup.read_file(table.encode()) == [Asked(2, "7K3M-9QXT-2WBD"), Asked(5, "1111-1111-1111")]
+    assert (await lookup.read_file(b"7K3M-9QXT-2WBD\n1111-1111-1111\n"))[1] == Asked(2, "1111-1111-1111")
     for wrong in (b"\x89PNG\r\n\x1a\n\xff", b"", b"name,score\nAmina,7\n", b"number\n\n"):
         with pytest.raises(InvalidInput) as refusal:
-            lookup.read_file(wrong)
+            await lookup.read_file(wrong)
         assert list(refusal.value.fields) == ["file"]
 
 
