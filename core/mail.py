@@ -10,8 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -126,7 +128,7 @@ async def deliver(payload: dict[str, Any]) -> None:
         server = get_settings().smtp_url
         if server is not None:
             try:
-                await _transmit(await message_of(mail), server.get_secret_value())
+                await _transmit(await message_of(mail), mail.to_address, server.get_secret_value())
             except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as refusal:
                 if not _is_final(refusal):
                     raise
@@ -217,11 +219,44 @@ async def forget_files(payload: dict[str, Any]) -> None:
         await files.remove(digest, area=_AREA)
 
 
-async def _transmit(message: EmailMessage, server: str) -> None:
+_SHORT = 70  # characters that stand on one line, whatever the header
+
+
+class _WholeWords(EmailPolicy):
+    """Writes the headers itself that Python 3.11 folds wrongly: it drops spaces between encoded words (RFC 2047), and
+    the quotes around a long name with a comma, which makes several addresses of it; and adds one before a long word.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:  # Any: a header object of the email package
+        """The header's lines, with CRLF; those that hold encoded words have 76 characters at most."""
+        text = str(value)
+        if (text.isascii() and len(text) < _SHORT) or name not in ("Subject", "From", "To"):
+            return super().fold_binary(name, value)
+        address = None if name == "Subject" else value.addresses[0]
+        words = _encoded(name, text if address is None else address.display_name)
+        return (words if address is None else f"{words}\r\n <{address.addr_spec}>").encode("ascii") + b"\r\n"
+
+
+def _encoded(name: str, text: str) -> str:
+    lines = Header(text, "utf-8", maxlinelen=74, header_name=name).encode(linesep="\r\n")
+    return f"{name}: {lines}"
+
+
+_POLICY = _WholeWords(**{name: getattr(SMTP, name) for name in ("linesep", "cte_type", "max_line_length")})
+
+
+def wire_form(message: EmailMessage) -> bytes:
+    """The message as bytes for a mail server (RFC 5322): each header says exactly what was put into it."""
+    return message.as_bytes(policy=_POLICY)
+
+
+async def _transmit(message: EmailMessage, recipient: str, server: str) -> None:
     parts = urlsplit(server)
     wants_starttls = parse_qs(parts.query).get("starttls", ["0"])[0] in ("1", "true")
     await aiosmtplib.send(
-        message,
+        wire_form(message),
+        sender=parseaddr(get_settings().mail_from)[1],
+        recipients=[recipient],
         hostname=parts.hostname or "localhost",
         port=parts.port or (465 if parts.scheme == "smtps" else 25),
         username=unquote(parts.username) if parts.username else None,

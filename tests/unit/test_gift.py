@@ -1,7 +1,6 @@
 """Reading GIFT: what is taken, changed and refused, and that nothing is lost silently."""
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +20,8 @@ from certification.bank.gift import ImportEntry, Outcome, parse_gift
 from certification.bank.gift_write import write_gift
 from certification.bank.prompts import ItemText, TextFormat
 from core.errors import InvalidInput
+from tests import shared
 
-SAMPLE = Path(__file__).parents[2] / ".." / "shared" / "data" / "questions" / "moodle-questions.gift"
 STRAY = 'Left out after the closing brace: “";”.'
 
 
@@ -56,9 +55,7 @@ def _sources(value: Any) -> Any:
 
 @pytest.fixture
 def sample() -> bytes:
-    if not SAMPLE.exists():
-        pytest.skip("the shared sample moodle-questions.gift is not beside this checkout")
-    return SAMPLE.read_bytes()
+    return shared.content("questions", "moodle-questions.gift")
 
 
 def test_sample_reports_on_every_item(sample: bytes) -> None:

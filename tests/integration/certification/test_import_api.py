@@ -1,7 +1,6 @@
 """Importing GIFT through the API: nothing is lost silently, and doing it again changes nothing."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -11,11 +10,11 @@ from api.app import create_app
 from certification.bank.models import Item, ItemVersion
 from certification.programs.queries import domains_of
 from core.settings import Settings
+from tests import shared
 from tests.factories import accounts
 from tests.integration.certification.test_items_api import an_author_of, path_of
 from tests.integration.certification.test_programs_api import a_certification
 
-MOODLE = Path(__file__).resolve().parents[4] / "shared" / "data" / "questions" / "moodle-questions.gift"
 TEXT = {"content-type": "text/plain; charset=utf-8"}
 TWO = "::First:: One is one.{T}\n\n::Second:: Which? {=right ~wrong}\n"
 
@@ -26,13 +25,12 @@ def app(database: str, settings: Settings) -> Starlette:
 
 
 async def test_moodle_sample_imports_with_a_report_per_item(app: Starlette) -> None:
-    if not MOODLE.exists():
-        pytest.skip("the Moodle sample is not beside this checkout")
+    sample = shared.content("questions", "moodle-questions.gift")
     certification = await a_certification()
     async with accounts.with_token(app, await an_author_of(certification)) as client:
         path = f"{path_of(certification)}/import?format=gift"
-        answer = await client.post(path, content=MOODLE.read_bytes(), headers=TEXT)
-        again = await client.post(path, content=MOODLE.read_bytes(), headers=TEXT)
+        answer = await client.post(path, content=sample, headers=TEXT)
+        again = await client.post(path, content=sample, headers=TEXT)
         listed = (await client.get(path_of(certification))).json()["items"]
         exported = await client.get(f"{path_of(certification)}/export?format=gift")
         back = await client.post(path, content=exported.content, headers=TEXT)
