@@ -7,25 +7,48 @@
 
 import asyncio
 import os
+import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
 from core import database as core_database
 from core.settings import Environment, Settings, use_settings
-from tests import postgres
+from tests import postgres, undertaker
 
 _RUN = "CONFERO_TEST_RUN"
 
 
+_UNDERTAKER = pytest.StashKey[Popen[bytes]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--shuffle 7` runs the tests in another order, the same for the same number."""
+    parser.addoption("--shuffle", type=int, default=None, metavar="SEED", help="random order; SEED names one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Shuffle where that was asked for; every worker arrives at the same order."""
+    if (seed := config.getoption("shuffle")) is not None:
+        random.Random(seed).shuffle(items)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the operator's environment out of the tests, workers included."""
+    """Keep the operator's environment out of the tests, workers included; see to it that nothing outlives the run."""
     for name in [name for name in os.environ if name.startswith("CONFERO_") and not name.startswith("CONFERO_TEST_")]:
         del os.environ[name]
     if not hasattr(config, "workerinput"):
         os.environ[_RUN] = str(os.getpid())
+        config.stash[_UNDERTAKER] = undertaker.watch()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End whatever the tests have left running."""
+    if (watching := config.stash.get(_UNDERTAKER, None)) is not None:
+        undertaker.dismiss(watching)
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,9 @@ import psutil
 from core.database import APPS
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
+from tests import undertaker
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = undertaker.ROOT
 SERVER_VARIABLE = "CONFERO_TEST_DATABASE_URL"
 _BUILD_LOCK = 0x434F4E46
 
@@ -61,7 +62,7 @@ def embedded_server() -> EmbeddedPostgres:
         "wal_level": "minimal",
         "max_wal_senders": "0",
     }
-    return EmbeddedPostgres(ROOT / "var" / "test-postgres", options=relaxed)
+    return EmbeddedPostgres(undertaker.SHARED, options=relaxed)
 
 
 def database_url(server: str, name: str) -> str:

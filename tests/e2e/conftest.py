@@ -12,10 +12,11 @@ from core import database
 from core.settings import use_settings
 from tests import postgres
 from tests.e2e.live import LiveServer
+from tests.patience import PATIENCE
 
 _SYSTEM_CHROMIUM = next((path for path in [Path("/usr/bin/chromium")] if path.exists()), None)
 _ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-dev-shm-usage"]
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")

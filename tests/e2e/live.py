@@ -12,9 +12,9 @@ import httpx
 import psutil
 
 from core.settings import Environment, Settings
+from tests.patience import PATIENCE
 from tests.postgres import ROOT
 
-PATIENCE = 60.0
 _POLL_SECONDS = 0.05
 
 
@@ -96,6 +96,6 @@ class LiveServer:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=PATIENCE).status_code == 200
         except httpx.TransportError:
             return False

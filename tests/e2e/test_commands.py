@@ -5,12 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 
 def confero(var: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFERO_")}
     environment |= {"CONFERO_ENVIRONMENT": "test", "CONFERO_VAR_DIR": str(var), "NO_COLOR": "1"}
     command = [sys.executable, "-m", "api.cli", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def test_backup_goes_from_one_installation_to_another(tmp_path: Path) -> None:

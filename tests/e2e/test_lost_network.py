@@ -15,6 +15,7 @@ from tests.e2e import exam_desk
 from tests.e2e.live import LiveServer
 from tests.e2e.visitor import Visitor, visiting
 from tests.factories import accounts, certification
+from tests.patience import PATIENCE
 
 TEXT_ONLY = {ItemType.SHORT_ANSWER: 2}
 
@@ -63,7 +64,7 @@ async def test_server_closes_an_attempt_that_nobody_looks_at(live: LiveServer) -
     (first, _) = await queries.questions_of(attempt)
     await saving.save(attempt.id, first.position, sequence=1, response="keyword-root", by=learner, now=began)
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (await Attempt.get(id=attempt.id)).status is AttemptStatus.in_progress:  # noqa: ASYNC110  another process
             await asyncio.sleep(0.05)
 

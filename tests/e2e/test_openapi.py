@@ -31,6 +31,7 @@ from api.routing import Endpoint
 from api.v1.routes import ENDPOINTS
 from tests.e2e.live import LiveServer
 from tests.e2e.world import World, world_on
+from tests.patience import PATIENCE
 
 schemathesis.serializer("application/octet-stream", "text/csv")(lambda context, value: str(value).encode())
 
@@ -67,7 +68,7 @@ class Target:
 def target(server: LiveServer) -> Iterator[Target]:
     """One world for all of these tests: they only knock at it."""
     world = asyncio.run(world_on(server))
-    with httpx.Client(headers={"Authorization": f"Bearer {world.token}"}, timeout=30) as client:
+    with httpx.Client(headers={"Authorization": f"Bearer {world.token}"}, timeout=PATIENCE) as client:
         yield Target(server.url, client, world)
 
 

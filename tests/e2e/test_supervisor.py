@@ -14,8 +14,7 @@ import psutil
 import pytest
 
 from core.postgres import EmbeddedPostgres
-
-PATIENCE = 60.0
+from tests.patience import PATIENCE
 
 
 class Server:
@@ -40,6 +39,11 @@ class Server:
             start_new_session=True,
         )
 
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
     def said(self) -> str:
         """Everything it printed until now."""
         return (self.var / "output").read_text()
@@ -47,13 +51,13 @@ class Server:
     def status(self, path: str = "/healthz") -> int:
         """Status of a GET on a fresh connection, or 0 where there is no answer."""
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=5).status_code
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE).status_code
         except httpx.TransportError:
             return 0
 
     def counted(self, series: str) -> float:
         """The value of a metric, as whichever web process answers gives it for all of them."""
-        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=5).text
+        text = httpx.get(f"http://127.0.0.1:{self.port}/metrics", timeout=PATIENCE).text
         return sum(float(line.removeprefix(series)) for line in text.splitlines() if line.startswith(series))
 
     def parts(self, module: str) -> list[psutil.Process]:

@@ -21,6 +21,7 @@ from tests.e2e.live import LiveServer
 from tests.e2e.visitor import check_page, visiting
 from tests.factories import accounts, certification
 from tests.integration.certification.test_succession import earned
+from tests.patience import PATIENCE
 
 _DROP = """([content, name]) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
@@ -167,7 +168,7 @@ def confero_verify(file: Path, *options: str) -> "subprocess.CompletedProcess[st
     command = [sys.executable, "-m", "api.cli", "verify", str(file), *options]
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     return subprocess.run(
-        command, cwd=file.parent, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=file.parent, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

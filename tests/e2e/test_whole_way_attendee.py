@@ -6,7 +6,6 @@ import re
 
 import pikepdf
 import pypdfium2
-import pytest
 import zxingcpp
 from playwright.async_api import Browser, FilePayload, Page, expect
 
@@ -24,7 +23,6 @@ from tests.factories import accounts, certification, events
 NAME, PASSWORD = "Zoë Ångström-Ōta", "four unrelated quiet lanterns"
 
 
-@pytest.mark.timeout(300)
 async def test_whole_way_of_an_attendee_and_learner(live: LiveServer, browser: Browser) -> None:
     organization = await accounts.organization(name="Kilimo Systems Foundation")
     owner = await accounts.member(organization)
@@ -170,7 +168,7 @@ async def _pass(page: Page, live: LiveServer, title: str) -> tuple[str, bytes]:
     await dialog.get_by_role("button", name="Submit exam").click()
     await expect(page.get_by_role("heading", name="You passed")).to_be_visible()
     link = page.locator("a[href$='.pdf']")
-    await expect(link).to_be_visible(timeout=60_000)
+    await expect(link).to_be_visible()
     await check_page(page)
     number = str(await link.get_attribute("href")).rpartition("/")[2].removesuffix(".pdf")
     answer = await page.context.request.get(f"{live.url}/me/certificates/{number}.pdf")

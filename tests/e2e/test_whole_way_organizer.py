@@ -6,7 +6,6 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import icalendar
-import pytest
 from playwright.async_api import Browser, Page, expect
 
 from accounts import people
@@ -21,6 +20,7 @@ from tests.e2e.live import LiveServer
 from tests.e2e.visitor import check_page, visiting
 from tests.e2e.world import sit
 from tests.factories import accounts
+from tests.patience import PATIENCE
 
 PASSWORD = "four unrelated quiet lanterns"
 DAY = (datetime.now(UTC) + timedelta(days=60)).date().isoformat()
@@ -39,7 +39,6 @@ $CATEGORY: Files
 """
 
 
-@pytest.mark.timeout(300)
 async def test_whole_way_of_an_organizer_of_events(live: LiveServer, browser: Browser) -> None:
     slug, email = await _foundation("Savanna Foundation")
     guests = [await accounts.person(name=name) for name in ("Wanjiru Kamau", "Kofi Mensah", "Ana Núñez")]
@@ -62,7 +61,6 @@ async def test_whole_way_of_an_organizer_of_events(live: LiveServer, browser: Br
         await _cancel(page, base, guests[0])
 
 
-@pytest.mark.timeout(300)
 async def test_whole_way_of_an_organizer_of_certifications(live: LiveServer, browser: Browser) -> None:
     slug, email = await _foundation("Baobab Foundation")
     learner = await accounts.person(name="Ana Núñez")
@@ -86,7 +84,6 @@ async def test_whole_way_of_an_organizer_of_certifications(live: LiveServer, bro
         await check_page(page)
 
 
-@pytest.mark.timeout(300)
 async def test_owner_gives_a_role_makes_a_token_and_reads_the_audit_log(live: LiveServer, browser: Browser) -> None:
     slug, email = await _foundation("Acacia Foundation")
     colleague = await accounts.person(name="Kofi Mensah")
@@ -264,7 +261,7 @@ async def _cancel(page: Page, base: str, guest: Person) -> None:
 
 async def _invitation(guest: Person, after: int) -> icalendar.Calendar:
     """The calendar file of the guest's next mail with one, as soon as the worker has written it."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             for kept in (await OutgoingMail.filter(to_address=guest.email).order_by("created_at"))[after:]:
                 for attached in kept.attachments:

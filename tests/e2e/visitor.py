@@ -17,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from accounts import sign_in
 from accounts.models import Person
 from api.auth import session_cookie
+from tests.patience import PATIENCE
 from tests.postgres import ROOT
 
 WIDE, NARROW = 1280, 390
@@ -89,7 +90,7 @@ async def visiting(browser: Browser, url: str, someone: Person | None = None, **
     """
     chosen = {"locale": "en-GB", "timezone_id": "Africa/Nairobi", **options}
     context = await browser.new_context(viewport={"width": WIDE, "height": 900}, **chosen)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE * 1000)
     visitor = Visitor(context, url)
     context.on("page", visitor.watch)
     if someone is not None:

@@ -36,8 +36,7 @@ from events.registration import feeds, registrations
 from events.registration.models import Quota, TicketType
 from tests.e2e.live import LiveServer
 from tests.factories import accounts, certification, events, layouts, renewal
-
-_PATIENCE_SECONDS = 60.0
+from tests.patience import PATIENCE
 
 
 @dataclass
@@ -263,7 +262,7 @@ async def sit(exam: Certification, person: Person, *, now: datetime, is_right: b
 
 async def issued_certificate(person: Person, exam: Certification) -> Certificate:
     """The certificate of `person` for `exam`, as soon as the server's worker has made it."""
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with asyncio.timeout(PATIENCE):
         while (found := await Certificate.get_or_none(person_id=person.id, certification_id=exam.id)) is None:  # noqa: ASYNC110  another process makes it
             await asyncio.sleep(0.05)
     return found

@@ -15,6 +15,7 @@ from core.confinement import Stopped, Why, children, messages
 from core.errors import Busy, InvalidInput
 from core.i18n import gettext, use_locale
 from tests import confined_work as work
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -132,7 +133,7 @@ def test_children_end_with_a_parent_that_is_killed() -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    gone, _alive = psutil.wait_procs([child], timeout=30)
+    gone, _alive = psutil.wait_procs([child], timeout=PATIENCE)
     assert gone
 
 

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-import pytest
-
 from accounts.models import Organization, Person, Role, RoleGrant
 from api.app import create_app
 from api.demo import loader
@@ -30,7 +28,6 @@ EMPTY = {(role.value.replace("_", " "), "/me") for role in Role}
 """Staff hold no tickets and no certificates."""
 
 
-@pytest.mark.timeout(300)
 async def test_demo_is_whole_and_loads_once(database: str) -> None:
     steps: list[tuple[int, int]] = []
     assert not await loader.is_loaded()
@@ -59,7 +56,6 @@ async def test_demo_is_whole_and_loads_once(database: str) -> None:
     assert sorted(row["items"] for row in shares) == [6, 12, 12, 12, 12, 12]
 
 
-@pytest.mark.timeout(300)
 async def test_nobody_in_the_demo_has_an_empty_home(database: str, settings: Settings) -> None:
     import_jobs()
     await loader.load_demo()
@@ -75,7 +71,6 @@ async def test_nobody_in_the_demo_has_an_empty_home(database: str, settings: Set
     assert looked_at > 30
 
 
-@pytest.mark.timeout(300)
 async def test_demo_has_certificates_to_renew_and_renewed_ones(database: str) -> None:
     import_jobs()
     await loader.load_demo()
@@ -96,7 +91,6 @@ async def test_demo_has_certificates_to_renew_and_renewed_ones(database: str) ->
     assert await Credit.filter(state=CreditState.claimed).count() == 1
 
 
-@pytest.mark.timeout(300)
 async def test_demo_counts_places_as_it_should(database: str) -> None:
     await loader.load_demo()
 
@@ -109,7 +103,6 @@ async def test_demo_counts_places_as_it_should(database: str) -> None:
     assert await fetchval("SELECT count(*) FROM check_in") > 30
 
 
-@pytest.mark.timeout(300)
 async def test_large_demo_grows_and_goes_on_where_it_stopped(database: str) -> None:
     steps: list[tuple[int, int]] = []
     await loader.load_demo(people=300, progress=lambda done, total: steps.append((done, total)))

@@ -21,6 +21,7 @@ from core.job_runner import LOST_RUNS, forget_log, run_due_schedules, run_pendin
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 from tests.integration.test_jobs import QUICK, registry, working
+from tests.patience import PATIENCE
 
 __all__ = ["registry"]
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -78,13 +79,14 @@ async def test_frozen_network_is_given_up_and_connected_anew(database: str, regi
     async def count(payload: dict[str, Any]) -> None:
         seen.put_nowait(payload["n"])
 
-    async with _freezable(database) as (through, freeze), working(through):
+    impatient = replace(QUICK, answer_within=timedelta(seconds=2))
+    async with _freezable(database) as (through, freeze), working(through, impatient):
         await jobs.enqueue("count", {"n": 1})
-        assert await asyncio.wait_for(seen.get(), 10) == 1
+        assert await asyncio.wait_for(seen.get(), PATIENCE) == 1
         await _until_async(lambda: fetchval("SELECT count(*) = 0 FROM pgqueuer"))
         freeze()
         await jobs.enqueue("count", {"n": 2})
-        assert await asyncio.wait_for(seen.get(), 30) == 2
+        assert await asyncio.wait_for(seen.get(), PATIENCE) == 2
 
 
 async def test_job_of_a_killed_process_is_taken_again(database: str, registry: dict[str, Any]) -> None:
@@ -99,43 +101,52 @@ async def test_job_of_a_killed_process_is_taken_again(database: str, registry: d
         sys.executable, "-c", KILLED_WORKER, database, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     assert other.stdout is not None
-    assert await asyncio.wait_for(other.stdout.readline(), 30) == b"started\n"
+    assert await asyncio.wait_for(other.stdout.readline(), PATIENCE) == b"started\n"
     other.kill()
     await other.wait()
 
     async with working(database):
-        await asyncio.wait_for(taken.wait(), 15)
+        await asyncio.wait_for(taken.wait(), PATIENCE)
 
 
 async def test_long_job_of_a_living_worker_is_left_to_it(database: str, registry: dict[str, Any]) -> None:
+    """It lasts longer than others wait for a worker that is silent; its heartbeat keeps it."""
     starts: list[int] = []
+    beats: set[datetime] = set()
     finished = asyncio.Event()
+    pace = replace(QUICK, stale_after=timedelta(seconds=6))
+
+    async def has_lasted() -> bool:
+        beats.add(await fetchval("SELECT heartbeat FROM pgqueuer"))
+        return max(beats) - min(beats) > pace.stale_after
 
     @jobs.job("long")
     async def long(payload: dict[str, Any]) -> None:
         starts.append(1)
-        await _lasting(3 * QUICK.stale_after.total_seconds())
+        await _until_async(has_lasted)
         finished.set()
 
-    async with working(database), working(database):
+    async with working(database, pace), working(database, pace):
         await jobs.enqueue("long", {})
-        await asyncio.wait_for(finished.wait(), 20)
+        await asyncio.wait_for(finished.wait(), PATIENCE)
 
     assert starts == [1]
 
 
 async def test_stopping_finishes_the_running_job(database: str, registry: dict[str, Any]) -> None:
-    started, finished = asyncio.Event(), asyncio.Event()
+    started, told_to_stop, finished = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     @jobs.job("long")
     async def long(payload: dict[str, Any]) -> None:
         started.set()
-        await _lasting(0.5)
+        await told_to_stop.wait()
+        await _lasting(0.1)  # It is still at work while the worker ends.
         finished.set()
 
     async with working(database):
         await jobs.enqueue("long", {})
-        await asyncio.wait_for(started.wait(), 10)
+        await asyncio.wait_for(started.wait(), PATIENCE)
+        told_to_stop.set()
 
     assert finished.is_set()
     assert await fetchval("SELECT count(*) FROM pgqueuer") == 0
@@ -149,9 +160,9 @@ async def test_job_that_does_not_finish_is_put_back(database: str, registry: dic
         started.set()
         await asyncio.Event().wait()
 
-    async with working(database):
+    async with working(database, replace(QUICK, finish_within=timedelta(seconds=1))):
         await jobs.enqueue("hang", {})
-        await asyncio.wait_for(started.wait(), 10)
+        await asyncio.wait_for(started.wait(), PATIENCE)
 
     assert await fetchval("SELECT status::text FROM pgqueuer") == "queued"
 
@@ -225,7 +236,7 @@ async def test_cancelled_handler_is_tried_again(database: str, registry: dict[st
 
     async with working(database):
         await jobs.enqueue("inner", {})
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), PATIENCE)
 
     assert len(tries) == 2
 
@@ -241,10 +252,10 @@ async def test_ending_of_the_event_loop_puts_the_job_back(database: str, registr
 
     worker = asyncio.create_task(run_worker(database, asyncio.Event(), QUICK))
     await jobs.enqueue("long", {})
-    await asyncio.wait_for(started.wait(), 10)
+    await asyncio.wait_for(started.wait(), PATIENCE)
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()
-    await asyncio.wait_for(asyncio.gather(worker, return_exceptions=True), 20)
+    await asyncio.wait_for(asyncio.gather(worker, return_exceptions=True), PATIENCE)
 
     assert await fetchval("SELECT status::text FROM pgqueuer") == "queued"
 
@@ -336,7 +347,7 @@ async def test_limited_job_leaves_room_for_others(database: str, registry: dict[
     async with working(database):
         await _until(lambda: len(running) == 2)
         await jobs.enqueue("ring", {})
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), PATIENCE)
         assert len(running) == 2
         release.set()
         await _until(lambda: len(running) == 20)
@@ -350,7 +361,7 @@ async def _until(condition: Any) -> None:
 
 
 async def _until_async(condition: Any) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not await condition():
             await _lasting(0.02)
 

@@ -17,15 +17,18 @@ from core.errors import NotFound
 from core.job_runner import Pace, run_pending, run_worker
 from core.settings import Settings
 from tests.factories import accounts
+from tests.patience import PATIENCE
 
 QUICK = Pace(
     first_retry=timedelta(0),
     stale_after=timedelta(seconds=2),
     poll=timedelta(milliseconds=100),
     reconnect=0.05,
-    answer_within=timedelta(seconds=2),
-    finish_within=timedelta(seconds=2),
+    answer_within=timedelta(seconds=PATIENCE),
+    finish_within=timedelta(seconds=PATIENCE),
 )
+"""A worker that goes to work at once and gives up on nothing because a machine is slow. A test whose subject is giving
+up replaces what it needs."""
 
 
 @pytest.fixture
@@ -39,15 +42,15 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, jobs.RegisteredJob]:
 
 
 @asynccontextmanager
-async def working(url: str) -> AsyncIterator[None]:
+async def working(url: str, pace: Pace = QUICK) -> AsyncIterator[None]:
     """A worker beside the test; ended in order."""
     stop = asyncio.Event()
-    worker = asyncio.create_task(run_worker(url, stop, QUICK))
+    worker = asyncio.create_task(run_worker(url, stop, pace))
     try:
         yield
     finally:
         stop.set()
-        await asyncio.wait_for(worker, 20)
+        await asyncio.wait_for(worker, PATIENCE)
 
 
 async def test_job_exists_only_with_its_transaction(database: str, registry: dict[str, Any]) -> None:
@@ -198,7 +201,7 @@ async def test_worker_is_seen_while_it_lives(database: str, registry: dict[str, 
     assert not await jobs.worker_is_alive(datetime.now(UTC))
     async with working(database):
         await jobs.enqueue("ring", {})
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), PATIENCE)
         assert await jobs.worker_is_alive(datetime.now(UTC))
     assert not await jobs.worker_is_alive(datetime.now(UTC))
 
@@ -213,7 +216,7 @@ async def test_worker_outlives_lost_connections(database: str, registry: dict[st
 
     async with working(database):
         await jobs.enqueue("count", {"n": 1})
-        assert await asyncio.wait_for(seen.get(), 10) == 1
+        assert await asyncio.wait_for(seen.get(), PATIENCE) == 1
         cutter = await asyncpg.connect(database)
         cut = await cutter.fetch(
             """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -222,7 +225,7 @@ async def test_worker_outlives_lost_connections(database: str, registry: dict[st
         await cutter.close()
         assert len(cut) == 1
         await jobs.enqueue("count", {"n": 2})
-        assert await asyncio.wait_for(seen.get(), 20) == 2
+        assert await asyncio.wait_for(seen.get(), PATIENCE) == 2
 
 
 async def test_job_of_a_dead_worker_is_taken_again(database: str, registry: dict[str, Any]) -> None:
@@ -238,7 +241,7 @@ async def test_job_of_a_dead_worker_is_taken_again(database: str, registry: dict
                heartbeat = now() - interval '1 hour' RETURNING id"""
     )
     async with working(database):
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), PATIENCE)
 
 
 async def _nothing(payload: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from core.job_runner import run_pending
 from core.settings import Settings
 from tests.integration.test_jobs import QUICK
 from tests.integration.test_mail import CERTIFICATE, smtp_server, write
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -139,7 +140,7 @@ async def test_delivery_killed_before_the_answer_is_made_by_the_next(database: s
             str(await fetchval("SELECT id FROM outgoing_mail")),
             cwd=ROOT,
         )
-        await asyncio.wait_for(spoken.heard.wait(), 30)
+        await asyncio.wait_for(spoken.heard.wait(), PATIENCE)
         killed.kill()
         await killed.wait()
         assert await fetchval("SELECT sent_at IS NULL FROM outgoing_mail") is True

@@ -21,6 +21,7 @@ from core.database import execute, fetchrow, fetchval, new_id
 from events.catalog.models import Event
 from events.registration import claiming, registrations
 from tests.factories import accounts, events
+from tests.patience import PATIENCE
 
 PLACES, PEOPLE = 200, 400
 
@@ -76,7 +77,7 @@ async def _processes(database: str, folder: Path) -> AsyncIterator[Web]:
             ]
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            async with httpx.AsyncClient(timeout=60) as client:
+            async with httpx.AsyncClient(timeout=PATIENCE) as client:
                 assert (await client.get(f"{address}/healthz")).status_code == 200
             yield Web(address, processes, metrics)
         finally:
@@ -114,10 +115,9 @@ async def _counted(event: Event) -> tuple[int, int]:
     return row["taken"], row["rows"]
 
 
-@pytest.mark.timeout(180)
 async def test_400_people_get_exactly_200_places_through_two_processes(web: Web) -> None:
     event, tokens = await events.published_event(places=PLACES), await _tokens(PEOPLE)
-    async with httpx.AsyncClient(timeout=120, limits=httpx.Limits(max_connections=PEOPLE)) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, limits=httpx.Limits(max_connections=PEOPLE)) as client:
 
         async def ask(token: str) -> tuple[int, str]:
             answer = await client.post(
@@ -135,10 +135,9 @@ async def test_400_people_get_exactly_200_places_through_two_processes(web: Web)
     assert min(web.answered()) > 0
 
 
-@pytest.mark.timeout(180)
 async def test_registering_and_cancelling_at_once_keeps_the_count_true(web: Web) -> None:
     event, tokens = await events.published_event(places=5), await _tokens(20)
-    async with httpx.AsyncClient(timeout=120, limits=httpx.Limits(max_connections=40)) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, limits=httpx.Limits(max_connections=40)) as client:
 
         async def come_and_go(token: str) -> set[int]:
             headers, seen = {"Authorization": f"Bearer {token}"}, set()

@@ -33,6 +33,7 @@ from certification.signing.signers import CannotSign
 from core.settings import Environment, MissingSettings, PdfSignerSettings, Settings, get_settings, load_settings
 from tests.authorities import authority, container, stamping_service
 from tests.factories import tokens
+from tests.patience import PATIENCE
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -282,7 +283,7 @@ def test_time_stamp_service_that_is_down_fails_and_never_signs_at_a_lower_level(
 
 def test_time_stamp_of_another_document_is_refused() -> None:
     with stamping_service() as service:
-        stamper = signers.TimeStamper(service.url, timeout=5)  # type: ignore[no-untyped-call]
+        stamper = signers.TimeStamper(service.url, timeout=PATIENCE)  # type: ignore[no-untyped-call]
         stamper.include_nonce = False
         other = asyncio.run(stamper.async_timestamp(b"\1" * 32, "sha256"))
         reply = tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": other})

@@ -18,6 +18,7 @@ from events.registration import feeds
 from tests.factories import accounts
 from tests.factories.accounts import PASSWORD
 from tests.integration.accounts.conftest import link_to, mails_to
+from tests.patience import PATIENCE
 
 EMAIL = "amina@example.org"
 NEW_PASSWORD = "seven green tram lines"
@@ -413,7 +414,7 @@ async def _run(command: Make, person: Person, now: datetime) -> object:
 
 
 async def _somebody_waits_for_a_lock() -> None:
-    async with asyncio.timeout(20), own_connection() as connection:
+    async with asyncio.timeout(PATIENCE), own_connection() as connection:
         while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
             pass
 

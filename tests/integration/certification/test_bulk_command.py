@@ -12,6 +12,8 @@ from certification.certificates.models import Certificate
 from certification.programs.models import Certification
 from core.settings import Settings
 from tests.factories import accounts, certification
+from tests.gate import gate
+from tests.patience import PATIENCE
 from tests.postgres import ROOT
 
 
@@ -41,7 +43,7 @@ async def started(settings: Settings, *arguments: str) -> asyncio.subprocess.Pro
 
 async def confero(settings: Settings, *arguments: str) -> tuple[int | None, str]:
     process = await started(settings, *arguments)
-    output, _nothing = await asyncio.wait_for(process.communicate(), 120)
+    output, _nothing = await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode, output.decode()
 
 
@@ -101,19 +103,18 @@ async def test_ctrl_c_leaves_a_run_that_goes_on_where_it_was(database: str, sett
     people = [await accounts.person() for _ in range(120)]
     file = tmp_path / "people.csv"
     file.write_text("\n".join(str(one.email) for one in people))
-    process = await started(
-        settings, "issue", str(file), "--certification", exam.slug, "--by", str(officer.email), "--yes"
-    )
-    async with asyncio.timeout(60):
-        while await Certificate.all().count() < 5:  # noqa: ASYNC110  another process makes them
-            await asyncio.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    output, _nothing = await asyncio.wait_for(process.communicate(), 60)
+    async with gate(database, "certificate", after=5) as half_way:
+        process = await started(
+            settings, "issue", str(file), "--certification", exam.slug, "--by", str(officer.email), "--yes"
+        )
+        await half_way.reached()
+        process.send_signal(signal.SIGINT)
+        output, _nothing = await asyncio.wait_for(process.communicate(), PATIENCE)
     run = await BulkRun.get()
     assert process.returncode == 130, output.decode()
     assert f"What is done stays done. Come back with: confero certificates resume {run.id}" in output.decode()
     assert run.state is RunState.running
-    assert 0 < await BulkLine.filter(run_id=run.id, state=LineState.ready).count() < 120
+    assert 100 < await BulkLine.filter(run_id=run.id, state=LineState.ready).count() <= 115
 
     code, said = await confero(settings, "resume", str(run.id))
     assert (code, "finished: 120 done, 0 failed, 0 left to do." in said) == (0, True), said

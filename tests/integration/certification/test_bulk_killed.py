@@ -18,11 +18,12 @@ from core.models import OutgoingMail
 from core.settings import Settings
 from events.registration.models import TicketType
 from tests.factories import certification
+from tests.gate import gate
 from tests.integration.certification.test_attendance import door, held_event, offer
+from tests.patience import PATIENCE
 from tests.postgres import ROOT
 
 ATTENDEES = 200
-PATIENCE = 150
 NOW = datetime.now(UTC)
 
 
@@ -77,10 +78,11 @@ async def test_killed_twice_in_the_middle_everybody_gets_one_certificate_and_one
 ) -> None:
     run = await an_event_over_with(ATTENDEES)
     for enough in (ATTENDEES // 4, ATTENDEES // 2):
-        worker = await start_worker(settings)
-        await wait_for("count(*) >= $1 FROM certificate", enough)
-        worker.kill()
-        await worker.wait()
+        async with gate(database, "certificate", after=enough) as on_the_way:
+            worker = await start_worker(settings)
+            await on_the_way.reached()
+            worker.kill()
+            await worker.wait()
         assert await Certificate.all().count() < ATTENDEES
     worker = await start_worker(settings)
     try:

@@ -24,6 +24,7 @@ from core.database import execute, fetchval, transaction
 from core.job_runner import run_pending
 from tests import second_verifier
 from tests.factories import accounts, badges, issued
+from tests.patience import PATIENCE
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 import_jobs()
@@ -324,7 +325,7 @@ async def test_badges_take_their_places_while_a_list_is_published(
     publishing = asyncio.create_task(status_lists.publish(place.list_id, now=NOW + timedelta(days=5)))
     await asyncio.to_thread(signing.wait, 30)
 
-    saved = await asyncio.wait_for(credential.save(made, place), 10)
+    saved = await asyncio.wait_for(credential.save(made, place), PATIENCE)
     is_still_publishing = not publishing.done()
     may_go_on.set()
     await publishing
