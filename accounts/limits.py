@@ -15,9 +15,10 @@ from core.errors import RateLimited, Unavailable
 from core.i18n import ngettext
 
 _UPSERT = """
-INSERT INTO failure_count AS c (bucket, window_ends_at, failures) VALUES ($1, $2, 1)
+INSERT INTO failure_count AS c (bucket, window_ends_at, failures) VALUES ($1, $2, $4)
 ON CONFLICT (bucket) DO UPDATE SET
-  failures = CASE WHEN c.window_ends_at <= $3 THEN 1 ELSE LEAST(c.failures + 1, 1000000) END,
+  failures = CASE WHEN c.window_ends_at <= $3 THEN EXCLUDED.failures
+             ELSE LEAST(c.failures + EXCLUDED.failures, 1000000) END,
   window_ends_at = CASE WHEN c.window_ends_at <= $3 THEN EXCLUDED.window_ends_at ELSE c.window_ends_at END
 RETURNING failures, window_ends_at"""
 
@@ -30,6 +31,9 @@ class Occasion(StrEnum):
     sign_up = "sign_up"
     password = "password"  # noqa: S105  an occasion: asking a signed-in person for the password again
     invitation = "invitation"
+    files = "files"
+    lookups = "lookups"
+    directory = "directory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +72,15 @@ async def refuse_over(limit: Limit, whose: str, *, now: datetime) -> None:
         raise _refusal(row["window_ends_at"], now)
 
 
-async def count(limit: Limit, whose: str, *, now: datetime) -> None:
-    """Count one more in a single statement and raise `RateLimited` where that is over the limit.
+async def count(limit: Limit, whose: str, *, now: datetime, times: int = 1) -> None:
+    """Count one more (or `times` as many) in a single statement and raise `RateLimited` where that is over the limit.
 
     Called before the password is looked at where guesses sent at once must not slip through together; `forget` takes
     the count back after a success.
     """
     try:
         async with own_connection() as connection:
-            row = await connection.fetchrow(_UPSERT, limit.bucket(whose), now + limit.window, now)
+            row = await connection.fetchrow(_UPSERT, limit.bucket(whose), now + limit.window, now, times)
     except TimeoutError:
         raise Unavailable() from None
     assert row is not None  # an upsert with RETURNING gives a row

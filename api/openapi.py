@@ -18,7 +18,7 @@ from api.reference import reference
 from api.render import render
 from api.routing import Audience, Endpoint, Scope
 from api.v1.routes import ENDPOINTS
-from core.errors import AppError, Forbidden, InvalidInput, NotFound, NotSignedIn
+from core.errors import AppError, Forbidden, InvalidInput, NotFound, NotSignedIn, RateLimited
 from core.settings import get_settings
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -138,6 +138,8 @@ def _responses(endpoint: Endpoint, names: Any) -> dict[str, Any]:
             schema = names[(answer, "serialization")]
             responses[str(status)]["content"] = {"application/json": {"schema": schema}}
     refusals: list[type[AppError]] = [*endpoint.errors, BadJson, NotUtf8, InvalidInput]
+    if endpoint.counts is not None:
+        refusals.append(RateLimited)
     if endpoint.audience is not Audience.anyone:
         refusals += [NotSignedIn, Forbidden]
     if "{" in endpoint.path:

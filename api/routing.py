@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from accounts.allowances import Work
 from api import auth, idempotency, proof
+from api.charging import charged
 from api.languages import use_reader_locale
 from core.errors import AppError, Forbidden, NotFound
 from core.pool import WORK
@@ -46,7 +48,7 @@ class Endpoint:
     JSON (or to a media type for files, or None for an empty answer); `errors` are the refusals particular to it. Where
     the answer holds what its caller may not see for as long as an Idempotency-Key lives, it is not kept: `replay`
     answers anew, and without `is_replayable` nothing is shown again. `asks_password`: a proof of the last ten minutes
-    is needed (api/proof.py).
+    is needed (api/proof.py). `counts`: how often is limited for each network or person (accounts/allowances.py).
     """
 
     method: str
@@ -64,6 +66,7 @@ class Endpoint:
     is_replayable: bool = True
     replay: idempotency.Replay | None = None
     asks_password: bool = False
+    counts: Work | None = None
 
     def route(self, prefix: str = "") -> Route:
         """The Starlette route: authenticates, checks audience and scope, honours Idempotency-Key, calls the handler."""
@@ -76,11 +79,12 @@ class Endpoint:
             self._admit(caller)
             if self.asks_password:
                 await proof.require(request)
-            if self.method == "POST" and "idempotency-key" in request.headers:
-                return await idempotency.once(
-                    request, self.handler, caller, is_replayable=self.is_replayable, replay=self.replay
-                )
-            return await self.handler(request)
+            async with charged(request, self.counts):
+                if self.method == "POST" and "idempotency-key" in request.headers:
+                    return await idempotency.once(
+                        request, self.handler, caller, is_replayable=self.is_replayable, replay=self.replay
+                    )
+                return await self.handler(request)
 
         return Route(prefix + self.path, endpoint, methods=[self.method], name=f"{self.method} {prefix}{self.path}")
 
@@ -96,7 +100,7 @@ class Page:
     """One HTML page or form action. `audience` staff means: signed in, and `access_*` asks for a role.
 
     `asks_password`: a form that is taken only with a proof of the last ten minutes, else a page asks for the password
-    and goes on (api/proof.py).
+    and goes on (api/proof.py). `counts` as of `Endpoint`.
     """
 
     method: str
@@ -104,6 +108,7 @@ class Page:
     handler: Handler
     audience: Audience
     asks_password: bool = False
+    counts: Work | None = None
 
     def route(self) -> Route:
         """The Starlette route: knows who is asking, leads through sign-in where needed, calls the handler."""
@@ -120,7 +125,8 @@ class Page:
             try:
                 if self.asks_password:
                     await proof.require(request)
-                return await self.handler(request)
+                async with charged(request, self.counts):
+                    return await self.handler(request)
             except proof.AskedAgain as asked:
                 return await proof.ask(request, asked)
             finally:

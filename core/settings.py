@@ -105,6 +105,13 @@ class Settings(BaseSettings):
     invitations_per_person: int = Field(100, ge=1, description="Mails in an hour by which one person invites.")
     invitations_per_organization: int = Field(300, ge=1, description="The same for everybody of an organization.")
     sign_ups_per_address: int = Field(1000, ge=1, description="Accounts created per address in an hour.")
+    files_per_address: int = Field(
+        600, ge=1, description="Files read for a network address, or a person, in 15 minutes."
+    )
+    lookups_per_address: int = Field(300, ge=1, description="Lists of numbers looked up for it in 15 minutes.")
+    directory_searches_per_address: int = Field(
+        1200, ge=1, description="Pages of the directory of holders shown to it in 15 minutes."
+    )
     keys_secret: SecretStr | None = Field(
         None, description="At least 32 characters; seals the private keys of badges in the database."
     )

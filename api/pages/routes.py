@@ -1,5 +1,6 @@
 """The whole table of pages. A test walks it and fails on a route without a declared audience."""
 
+from accounts.allowances import Work
 from api.pages import (
     attendance,
     badges,
@@ -290,6 +291,7 @@ PAGES: list[Page] = [
         path="/organize/certifications/{slug}/items/import",
         handler=items.import_file,
         audience=Audience.staff,
+        counts=Work.files,
     ),
     Page(
         method="GET", path="/organize/certifications/{slug}/items/export", handler=items.export, audience=Audience.staff
@@ -326,11 +328,35 @@ PAGES: list[Page] = [
     ),
     # --- Certificates ---
     Page(method="GET", path="/verify", handler=verify.start, audience=Audience.anyone),
-    Page(method="POST", path="/verify/file", handler=verify.check_file, audience=Audience.anyone),
-    Page(method="POST", path="/verify/{number}/file", handler=verify.check_file, audience=Audience.anyone),
+    Page(
+        method="POST",
+        path="/verify/file",
+        handler=verify.check_file,
+        audience=Audience.anyone,
+        counts=Work.files,
+    ),
+    Page(
+        method="POST",
+        path="/verify/{number}/file",
+        handler=verify.check_file,
+        audience=Audience.anyone,
+        counts=Work.files,
+    ),
     Page(method="GET", path="/verify/several", handler=lookup.start, audience=Audience.anyone),
-    Page(method="POST", path="/verify/several", handler=lookup.look_up, audience=Audience.anyone),
-    Page(method="POST", path="/verify/several.csv", handler=lookup.as_csv, audience=Audience.anyone),
+    Page(
+        method="POST",
+        path="/verify/several",
+        handler=lookup.look_up,
+        audience=Audience.anyone,
+        counts=Work.lookups,
+    ),
+    Page(
+        method="POST",
+        path="/verify/several.csv",
+        handler=lookup.as_csv,
+        audience=Audience.anyone,
+        counts=Work.lookups,
+    ),
     Page(method="GET", path="/verify/{number}", handler=verify.show, audience=Audience.anyone),
     Page(method="GET", path="/achievements/{id:uuid}", handler=badges.achievement, audience=Audience.anyone),
     Page(
@@ -359,12 +385,24 @@ PAGES: list[Page] = [
         handler=my_certificates.change_privacy,
         audience=Audience.signed_in,
     ),
-    Page(method="GET", path="/directory", handler=directory.index, audience=Audience.anyone),
+    Page(
+        method="GET",
+        path="/directory",
+        handler=directory.index,
+        audience=Audience.anyone,
+        counts=Work.directory,
+    ),
     Page(method="POST", path="/me/directory", handler=directory.join, audience=Audience.signed_in),
     Page(method="POST", path="/me/directory/leave", handler=directory.leave, audience=Audience.signed_in),
     Page(method="GET", path="/me/certificates/{number}/renewal", handler=renewal.show, audience=Audience.signed_in),
     Page(method="POST", path="/me/certificates/{number}/renewal", handler=renewal.renew, audience=Audience.signed_in),
-    Page(method="POST", path="/me/certificates/{number}/credits", handler=renewal.claim, audience=Audience.signed_in),
+    Page(
+        method="POST",
+        path="/me/certificates/{number}/credits",
+        handler=renewal.claim,
+        audience=Audience.signed_in,
+        counts=Work.files,
+    ),
     Page(
         method="POST",
         path="/me/certificates/{number}/credits/{id:uuid}/withdraw",
@@ -419,6 +457,7 @@ PAGES: list[Page] = [
         path="/organize/certifications/{slug}/runs/new/{kind}",
         handler=runs.plan,
         audience=Audience.staff,
+        counts=Work.files,
     ),
     Page(
         method="GET",
@@ -472,7 +511,11 @@ PAGES: list[Page] = [
         method="GET", path="/organize/{slug}/layouts/pictures", handler=layout_pictures.index, audience=Audience.staff
     ),
     Page(
-        method="POST", path="/organize/{slug}/layouts/pictures", handler=layout_pictures.upload, audience=Audience.staff
+        method="POST",
+        path="/organize/{slug}/layouts/pictures",
+        handler=layout_pictures.upload,
+        audience=Audience.staff,
+        counts=Work.files,
     ),
     Page(
         method="GET",

@@ -1,6 +1,7 @@
 """The whole table of /api/v1. A test walks it and fails on a route without a declared audience."""
 
 from accounts.addresses import EmailTaken, SignInToConfirm
+from accounts.allowances import Work
 from accounts.invitations import AlreadyInvited
 from accounts.links import LinkGone
 from accounts.members import AlreadyMember, LastOwner
@@ -635,6 +636,7 @@ ENDPOINTS: list[Endpoint] = [
         query=VerifyFileQuery,
         body_media="application/octet-stream",
         answers={200: FileVerificationOut},
+        counts=Work.files,
     ),
     Endpoint(
         method="POST",
@@ -784,6 +786,7 @@ ENDPOINTS: list[Endpoint] = [
         summary="Verify several certificates by their numbers",
         body=LookupIn,
         answers={200: LookupOut},
+        counts=Work.lookups,
     ),
     Endpoint(
         method="GET",
@@ -794,6 +797,7 @@ ENDPOINTS: list[Endpoint] = [
         summary="Holders who asked to be found",
         query=DirectorySearch,
         answers={200: PageOf[ListedHolderOut]},
+        counts=Work.directory,
     ),
     Endpoint(
         method="GET",
@@ -871,6 +875,7 @@ ENDPOINTS: list[Endpoint] = [
         body_media="application/octet-stream",
         answers={201: CreditOut},
         errors=[NotCounted, AlreadyClaimed, TooManyClaims],
+        counts=Work.files,
     ),
     Endpoint(
         method="DELETE",
@@ -1016,6 +1021,7 @@ ENDPOINTS: list[Endpoint] = [
         body_media="text/csv",
         query=FileRunQuery,
         answers={201: RunOut},
+        counts=Work.files,
     ),
     Endpoint(
         method="GET",
@@ -1256,6 +1262,7 @@ ENDPOINTS: list[Endpoint] = [
         body_media="text/plain",
         query=ImportQuery,
         answers={201: ImportReportOut, 200: ImportReportOut},
+        counts=Work.files,
     ),
     Endpoint(
         method="GET",
@@ -1455,6 +1462,7 @@ ENDPOINTS: list[Endpoint] = [
         body_media="application/octet-stream",
         query=UploadQuery,
         answers={201: LayoutPictureOut},
+        counts=Work.files,
     ),
     Endpoint(
         method="GET",

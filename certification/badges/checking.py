@@ -5,9 +5,10 @@ never raises. Sources: Open Badges 3.0, section 9 (verification); VC Data Integr
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from certification.badges import issuer_keys, linked_data, parts, proofs, reading, statuses
 from certification.badges.issuer_keys import Asking, Fetch, FoundKey
@@ -23,7 +24,11 @@ from certification.badges.verdicts import (
     verdict_of,
 )
 from certification.signing import multikey
+from core import confinement
 
+T = TypeVar("T")
+_SECONDS: Final = 5.0
+"""Of a core, for making a document canonical."""
 CLOCK_LEEWAY: Final = timedelta(minutes=5)
 WITHDRAWN: Final = frozenset({"eddsa-2022", "json-eddsa-2022"})
 """Drafts of the EdDSA cryptosuites that were renamed, and changed, before they became a standard."""
@@ -94,8 +99,16 @@ async def _verify(presented: Presented, asking: Asking, *, now: datetime) -> _Si
     if unknown:
         raise Unreadable(Reason.unknown_context, unknown[0][:200])
     key = await issuer_keys.find(presented, proof["verificationMethod"], asking)
-    await asyncio.to_thread(_verify_proof, presented.document, proof, key)
-    return _Signed(key, proofs.SUITE, await asyncio.to_thread(_check_form, presented.document, proof))
+    await _confined(_verify_proof, presented.document, proof, key)
+    return _Signed(key, proofs.SUITE, await _confined(_check_form, presented.document, proof))
+
+
+async def _confined(work: Callable[..., T], *arguments: Any) -> T:
+    """What a stranger's document makes the engine do, in a confined process. Raises `Unreadable`, and `Busy`."""
+    try:
+        return await confinement.run(work, *arguments, seconds=_SECONDS)
+    except (confinement.Stopped, confinement.Failed):
+        raise Unreadable(Reason.malformed, "too much work") from None
 
 
 async def _verify_jws(presented: Presented, jws: Jws, asking: Asking) -> _Signed:

@@ -4,6 +4,6 @@
 through them, and `children.py` keeps a few of them warm. Nothing here knows what is worked on.
 """
 
-from core.confinement.children import MEMORY_BYTES, Failed, Stopped, Why, run, run_here
+from core.confinement.children import GIVEN_UP, MEMORY_BYTES, Failed, Stopped, Why, run, run_here
 
-__all__ = ["MEMORY_BYTES", "Failed", "Stopped", "Why", "run", "run_here"]
+__all__ = ["GIVEN_UP", "MEMORY_BYTES", "Failed", "Stopped", "Why", "run", "run_here"]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -17,6 +18,8 @@ from core.errors import Busy
 from core.i18n import current_locale
 
 T = TypeVar("T")
+GIVEN_UP: ContextVar[list[str] | None] = ContextVar("given_up", default=None)
+"""Where the running request notes which work of it was stopped, so that it can be charged for."""
 MEMORY_BYTES: Final = 1024 * 1024 * 1024
 """Address space of a child, libraries included."""
 CHILDREN: Final = 2
@@ -55,7 +58,12 @@ async def run(function: Callable[..., T], *arguments: Any, seconds: float) -> T:
     function raises (`Failed` where that is no exception of ours), `Stopped`, and `Busy` where too much waits already.
     """
     done: asyncio.Future[T] = asyncio.wrap_future(_submit(function, arguments, seconds))
-    return await done
+    try:
+        return await done
+    except Stopped:
+        if (given_up := GIVEN_UP.get()) is not None:
+            given_up.append(function.__qualname__)
+        raise
 
 
 def run_here(function: Callable[..., T], *arguments: Any, seconds: float) -> T:
