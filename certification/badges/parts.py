@@ -10,11 +10,18 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
-from certification.badges import linked_data
+from certification.badges import linked_data, reading
 from certification.badges.linked_data import Document, Unprocessable
 
 _MARK: Final = "urn:confero:part:"
 _CUT: Final = object()
+_OF_SUBJECTS: Final = frozenset(
+    {
+        "http://www.w3.org/1999/02/22-rdf-syntax-ns#type",
+        "https://purl.imsglobal.org/spec/vc/ob/vocab.html#endorsementComment",
+    }
+)
+"""What an endorsement says of what it endorses (Open Badges 3.0, EndorsementSubject)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +72,24 @@ def _cut(value: Any, place: str, places: list[str], *, mark: bool) -> Any:
 
 
 def _check_apart(document: Document) -> None:
-    """Refuse parts that say anything about what the rest describes: beyond leading to a part, the rest says the same
-    of each of its subjects with and without them."""
+    """Refuse parts that say of the badge itself, or of its status, anything but what endorsements say of their subject.
+
+    Beyond leading to a part, the rest must say the same of both with and without them.
+    """
     unsecured = {name: value for name, value in document.items() if name != "proof"}
     places: list[str] = []
     marked = {name: _cut(value, "", places, mark=True) for name, value in unsecured.items()}
     if linked_data.names_blank_nodes(unsecured):
         raise Unprocessable("_:")
     whole, rest = _statements(unsecured), _statements(marked)
-    for subject, said in rest.items():
+    entries = [one.get("id") for one in reading.members(document.get("credentialStatus"))]
+    for subject, allowed in [(document.get("id"), _OF_SUBJECTS), *((entry, frozenset()) for entry in entries)]:
+        if not isinstance(subject, str):
+            continue
+        said = rest[subject]
         leads = Counter(predicate for predicate, object_ in said if object_.startswith(_MARK))
         more = whole[subject] - Counter({one: count for one, count in said.items() if not one[1].startswith(_MARK)})
-        if Counter(predicate for predicate, _ in more.elements()) - leads:
+        if Counter(predicate for predicate, _ in more.elements() if predicate not in allowed) - leads:
             raise Unprocessable(subject)
 
 

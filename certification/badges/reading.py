@@ -85,7 +85,10 @@ def strings(value: Any) -> list[str]:
 
 def reads_same(one: Document, other: Document) -> bool:
     """Whether two documents say the same wherever they are read here: dates are strings, and stand in both."""
-    return one.get("credentialStatus") == other.get("credentialStatus") and _claims(one) == _claims(other)
+    try:
+        return one.get("credentialStatus") == other.get("credentialStatus") and _claims(one) == _claims(other)
+    except Unreadable:
+        return False
 
 
 def moment(value: Any, name: str) -> datetime:
