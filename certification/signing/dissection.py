@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 from asn1crypto import cms, tsp, x509
@@ -36,11 +38,10 @@ def dissect(content: bytes) -> PdfInspection:
     if reader.encrypted:
         return PdfInspection(PdfProblem.encrypted)
     signatures = tuple(_examine(signature, content) for signature in reader.embedded_signatures[:_MAX_SIGNATURES])
-    try:
-        credentials = tuple(_credentials(reader))
-    except Exception:
-        credentials = ()
-    return PdfInspection(signatures=signatures, subject=_subject(reader), credentials=credentials)
+    credentials: list[bytes] = []
+    with suppress(Exception):  # What was found before something unreadable counts.
+        credentials.extend(_credentials(reader))
+    return PdfInspection(signatures=signatures, subject=_subject(reader), credentials=tuple(credentials))
 
 
 def _examine(signature: EmbeddedPdfSignature, content: bytes) -> PdfSignature:
@@ -193,12 +194,19 @@ def _content(description: generic.DictionaryObject) -> bytes:
 
 def _attachments(reader: PdfFileReader) -> Iterator[generic.DictionaryObject]:
     """File specifications of the document: those associated with it, then those in its tree of names."""
-    root = reader.root
-    for one in root.get("/AF", ()):
+    for one in _entry(reader.root, "/AF", ()):
         yield one.get_object()
-    names = root.get("/Names", {})
+    names = _entry(reader.root, "/Names", {})
     if "/EmbeddedFiles" in names:
         yield from _leaves(names["/EmbeddedFiles"])
+
+
+def _entry(dictionary: generic.DictionaryObject, key: str, default: Any) -> Any:  # Any: what a PDF object holds
+    """An entry wherever it stands: `get` would give no more than a reference where it is an object of its own."""
+    try:
+        return dictionary[key]
+    except KeyError:
+        return default
 
 
 def _leaves(tree: generic.DictionaryObject) -> Iterator[generic.DictionaryObject]:
@@ -208,7 +216,7 @@ def _leaves(tree: generic.DictionaryObject) -> Iterator[generic.DictionaryObject
         if not waiting:
             return
         node = waiting.pop(0)
-        named = node.get("/Names", ())
+        named = _entry(node, "/Names", ())
         for position in range(1, len(named), 2):
             yield named[position]
-        waiting += [kid.get_object() for kid in node.get("/Kids", ())[:_MAX_ATTACHMENTS]]
+        waiting += [kid.get_object() for kid in islice(_entry(node, "/Kids", ()), _MAX_ATTACHMENTS)]

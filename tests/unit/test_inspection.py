@@ -214,6 +214,41 @@ def test_at_most_five_badges_are_looked_at() -> None:
     assert len(inspect_pdf_here(a_document(*attached)).credentials) == 5
 
 
+@pytest.mark.parametrize("apart", [(), ("AF",), ("Names",), ("tree",), ("leaf",), ("AF", "Names", "tree", "leaf")])
+@pytest.mark.parametrize("entries", [("AF",), ("Names",), ("AF", "Names")])
+def test_a_badge_is_found_however_its_entries_are_written(entries: tuple[str, ...], apart: tuple[str, ...]) -> None:
+    """Any value may stand in an object of its own (ISO 32000-1, 7.3.10); a tree of names has kids (7.9.6)."""
+    with pikepdf.new() as document:
+        document.add_blank_page()
+
+        def placed(name: str, value: pikepdf.Object) -> pikepdf.Object:
+            return document.make_indirect(value) if name in apart else value
+
+        file = document.make_stream(BADGE, Type=pikepdf.Name.EmbeddedFile)
+        spec = document.make_indirect(
+            pikepdf.Dictionary(Type=pikepdf.Name.Filespec, UF="b.json", EF=pikepdf.Dictionary(UF=file))
+        )
+        leaf = document.make_indirect(pikepdf.Dictionary(Names=placed("leaf", pikepdf.Array(["b.json", spec]))))
+        tree = placed("tree", pikepdf.Dictionary(Kids=placed("leaf", pikepdf.Array([leaf]))))
+        values = {"AF": pikepdf.Array([spec]), "Names": pikepdf.Dictionary(EmbeddedFiles=tree)}
+        for name in entries:
+            document.Root[f"/{name}"] = placed(name, values[name])
+        out = BytesIO()
+        document.save(out)
+
+    assert inspect_pdf_here(out.getvalue()).credentials == (BADGE,)
+
+
+def test_what_cannot_be_read_hides_no_badge_before_it() -> None:
+    with pikepdf.open(BytesIO(a_document(("b.json", BADGE), signs=False))) as document:
+        document.Root.AF = pikepdf.Array([document.attachments["b.json"].obj])
+        document.Root.Names = pikepdf.Dictionary(EmbeddedFiles=7)
+        out = BytesIO()
+        document.save(out)
+
+    assert inspect_pdf_here(out.getvalue()).credentials == (BADGE,)
+
+
 def _bomb() -> bytes:
     """A badge of 128 MiB in 128 KiB, attached."""
     packer = zlib.compressobj(9)
