@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from accounts.browsers import browser_name
 from accounts.models import Invitation, LinkPurpose, Organization, Person, Role
 from accounts.role_names import role_name
 from core import mail
 from core.database import new_id
+from core.i18n import current_locale, use_locale
 from core.settings import get_settings
 
 _PATHS = {
@@ -44,6 +46,30 @@ async def send_reset(person: Person, secret: str) -> None:
 async def tell_password_changed(person: Person, *, at: datetime) -> None:
     """Tell the person, in case it was somebody else."""
     await _send("password_changed", person, person.email, at=at)
+
+
+async def tell_new_browser(person: Person, *, user_agent: str, address: str, at: datetime) -> None:
+    """Tell the person of a sign-in from a browser where they never signed in before, in case it was somebody else."""
+    before = current_locale()
+    use_locale(person.locale)
+    browser = browser_name(user_agent)
+    use_locale(before)
+    await _send("new_browser", person, person.email, at=at, browser=browser, address=address)
+
+
+async def tell_disabled(person: Person) -> None:
+    """Tell the person that their account is disabled, and whom to ask."""
+    await _send("disabled", person, person.email)
+
+
+async def tell_enabled(person: Person) -> None:
+    """Tell the person that they can sign in again."""
+    await _send("enabled", person, person.email)
+
+
+async def tell_signed_out(person: Person) -> None:
+    """Tell the person that the operator ended everything that was signed in."""
+    await _send("signed_out", person, person.email)
 
 
 async def tell_email_change_asked(person: Person, secret: str, *, at: datetime) -> None:

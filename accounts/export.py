@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from accounts.models import ApiToken, AuditEntry, Person, SignInSession
+from accounts.models import ApiToken, AuditEntry, Person, SignInEvent, SignInSession
 from accounts.queries import memberships
 from core.models import OutgoingMail
 
@@ -66,6 +66,12 @@ async def _roles(person: Person) -> list[dict[str, Any]]:
 async def _sign_ins(person: Person) -> list[dict[str, Any]]:
     names = ("user_agent", "address", "created_at", "last_seen_at", "expires_at")
     return [dict(row) for row in await SignInSession.filter(person_id=person.id).order_by("created_at").values(*names)]
+
+
+@section("sign_in_history")
+async def _sign_in_history(person: Person) -> list[dict[str, Any]]:
+    names = ("at", "way", "outcome", "user_agent", "address", "is_new_browser")
+    return [dict(row) for row in await SignInEvent.filter(person_id=person.id).order_by("at").values(*names)]
 
 
 @section("api_tokens")

@@ -57,7 +57,7 @@ async def find(secret: str, purpose: LinkPurpose, *, now: datetime) -> SingleUse
     link = await SingleUseLink.get_or_none(
         token_hash=fingerprint(secret), purpose=purpose, used_at=None, expires_at__gt=now
     ).select_related("person")
-    if link is None or link.person.email is None:
+    if link is None or link.person.email is None or link.person.disabled_at is not None:
         raise LinkGone()
     return link
 

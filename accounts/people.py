@@ -13,6 +13,7 @@ from accounts.models import (
     Person,
     Role,
     RoleGrant,
+    SignInEvent,
     SignInSession,
     SingleUseLink,
 )
@@ -124,7 +125,7 @@ async def erase(person: Person, *, by: Person, now: datetime) -> None:
     async with transaction():
         await _refuse_last_owner(person)
         name, email, locale = person.display_name, person.email, person.locale
-        for table in (SignInSession, ApiToken, SingleUseLink, RoleGrant):
+        for table in (SignInSession, SignInEvent, ApiToken, SingleUseLink, RoleGrant):
             await table.filter(person_id=person.id).delete()
         await execute(
             """UPDATE person SET email = NULL, password_hash = NULL, display_name = '', certificate_name = '',

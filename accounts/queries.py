@@ -1,7 +1,7 @@
 """Reads used more than once."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -9,6 +9,7 @@ from tortoise.expressions import Q
 from accounts.models import ApiToken, AuditEntry, Organization, Person, RoleGrant, SignInSession
 from accounts.schemas import AuditSearch
 from core.pages import decode_cursor, encode_cursor
+from core.settings import get_settings
 
 
 async def memberships(person: Person) -> list[RoleGrant]:
@@ -19,7 +20,9 @@ async def memberships(person: Person) -> list[RoleGrant]:
 
 async def sessions_of(person: Person, *, now: datetime) -> list[SignInSession]:
     """The person's signed-in browsers, the last seen first."""
-    return await SignInSession.filter(person_id=person.id, expires_at__gt=now).order_by("-last_seen_at", "-id")
+    seen_after = now - timedelta(days=get_settings().session_idle_days)
+    rows = SignInSession.filter(person_id=person.id, expires_at__gt=now, last_seen_at__gt=seen_after)
+    return await rows.order_by("-last_seen_at", "-id")
 
 
 async def tokens_of(person: Person, *, now: datetime) -> list[ApiToken]:

@@ -18,7 +18,10 @@ from accounts.models import (
     Role,
     RoleGrant,
     ScopeKind,
+    SignInEvent,
+    SignInOutcome,
     SignInSession,
+    SignInWay,
 )
 from core.i18n import SUPPORTED
 from core.i18n import gettext as _
@@ -268,6 +271,31 @@ class SessionOut(BaseModel):
             last_seen_at=session.last_seen_at,
             expires_at=session.expires_at,
             is_current=session.id == current,
+        )
+
+
+class SignInEventOut(BaseModel):
+    """One try to sign in, in a browser or for a token, and what came of it."""
+
+    id: UUID
+    at: datetime
+    way: SignInWay
+    outcome: SignInOutcome
+    user_agent: str
+    address: str
+    is_new_browser: bool
+
+    @classmethod
+    def of(cls, event: SignInEvent) -> "SignInEventOut":
+        """From the table."""
+        return cls(
+            id=event.id,
+            at=event.at,
+            way=event.way,
+            outcome=event.outcome,
+            user_agent=event.user_agent,
+            address=event.address,
+            is_new_browser=event.is_new_browser,
         )
 
 

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts import audit, credentials, emails, guesses, invitations, links, passwords
+from accounts import audit, credentials, emails, guesses, invitations, links, passwords, sign_in_history
 from accounts.devices import Device
 from accounts.limits import Limit, Occasion, count, network_of
-from accounts.models import ApiToken, LinkPurpose, Person, SignInSession
+from accounts.models import ApiToken, LinkPurpose, Person, SignInOutcome, SignInSession, SignInWay
 from accounts.tokens import fingerprint, new_secret
 from core.announce import announce
 from core.database import execute, fetchrow, transaction
-from core.errors import AppError, NotFound
+from core.errors import AppError, Forbidden, NotFound
 from core.i18n import N_
 from core.settings import get_settings
 
@@ -44,14 +44,21 @@ def _person(row: Any) -> Person:  # Any: an asyncpg record, which Tortoise takes
     return Person._init_from_db(**{name: row[name] for name in Person._meta.fields_db_projection})
 
 
+def idle() -> timedelta:
+    """How long a session lasts after its browser was last seen."""
+    return timedelta(days=get_settings().session_idle_days)
+
+
 async def person_by_session(secret: str, *, now: datetime) -> tuple[Person, SessionFacts] | None:
     """The person and session behind a cookie, or None where it ended. Notes every five minutes that it was seen."""
     row = await fetchrow(
         f"""SELECT {_PERSON}, s.id AS session_id, s.last_seen_at, s.proved_at, s.expires_at FROM sign_in_session s
             JOIN person p ON p.id = s.person_id
-            WHERE s.token_hash = $1 AND s.expires_at > $2 AND p.erased_at IS NULL""",
+            WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
+              AND p.erased_at IS NULL AND p.disabled_at IS NULL""",
         fingerprint(secret),
         now,
+        now - idle(),
     )
     if row is None:
         return None
@@ -66,7 +73,8 @@ async def person_by_token(secret: str, *, now: datetime) -> tuple[Person, frozen
     row = await fetchrow(
         f"""SELECT {_PERSON}, t.id AS token_id, t.scopes, t.last_used_at, t.created_at AS made_at FROM api_token t
             JOIN person p ON p.id = t.person_id
-            WHERE t.token_hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL AND p.erased_at IS NULL""",
+            WHERE t.token_hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL
+              AND p.erased_at IS NULL AND p.disabled_at IS NULL""",
         fingerprint(secret),
         now,
     )
@@ -96,34 +104,73 @@ async def start_session(person: Person, *, user_agent: str, address: str, now: d
     return secret
 
 
-async def authenticate(
-    email: str, password: str, *, address: str, device: Device | None = None, now: datetime
-) -> Person:
-    """The person with this address and password. `email` as typed; `address` is the network's.
+class AccountDisabled(Forbidden):
+    """403: the operator has disabled the account; said only to whoever knows its password."""
+
+    code = "account_disabled"
+    message = N_(
+        "This account is disabled. Write to the organization whose events you attend; its people can help you."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Where a try to sign in comes from: the network's address, the browser's own words, and its device cookie."""
+
+    address: str
+    user_agent: str = ""
+    device: Device | None = None
+    way: SignInWay = SignInWay.token
+
+
+async def authenticate(email: str, password: str, *, attempt: Attempt, now: datetime) -> Person:
+    """The person with this address and password. `email` as typed.
 
     Failures count per account (known or not) and per network address, or for the browser alone where the person has
-    signed in with it before (accounts/guesses.py). Raises `InvalidCredentials`, `RateLimited`.
+    signed in with it before (accounts/guesses.py), and stand in the person's history.
+    Raises `InvalidCredentials`, `RateLimited`, `AccountDisabled`.
     """
-    whose = email.strip().lower()
+    whose, address = email.strip().lower(), attempt.address
     # Longer than the column is nobody's address, and takes the course of an unknown one.
     person = await Person.get_or_none(email=whose, erased_at=None) if len(whose) <= 254 else None
-    guess = await guesses.begin(whose, person, device=device, address=address, now=now)
+    guess = await guesses.begin(whose, person, device=attempt.device, address=address, now=now)
     if not await passwords.is_right(password, person.password_hash if person else None) or person is None:
         await guess.was_wrong(now=now)
+        await _note_failure(person, SignInOutcome.wrong_password, attempt, now)
         raise InvalidCredentials()
     await guess.was_right()
+    if person.disabled_at is not None:
+        await _note_failure(person, SignInOutcome.disabled, attempt, now)
+        raise AccountDisabled()
     if person.password_hash and passwords.is_outdated(person.password_hash):
         await Person.filter(id=person.id).update(password_hash=await passwords.hash_password(password))
     return person
 
 
-async def sign_in(
-    email: str, password: str, *, user_agent: str, address: str, device: Device | None = None, now: datetime
-) -> tuple[Person, str]:
+async def _note_failure(person: Person | None, outcome: SignInOutcome, attempt: Attempt, now: datetime) -> None:
+    if person is not None:
+        await sign_in_history.note_failure(
+            person, outcome, way=attempt.way, user_agent=attempt.user_agent, address=attempt.address, now=now
+        )
+
+
+async def _note_success(person: Person, attempt: Attempt, now: datetime) -> None:
+    await sign_in_history.note_success(
+        person,
+        way=attempt.way,
+        user_agent=attempt.user_agent,
+        address=attempt.address,
+        device=attempt.device,
+        now=now,
+    )
+
+
+async def sign_in(email: str, password: str, *, attempt: Attempt, now: datetime) -> tuple[Person, str]:
     """Sign a browser in; returns the person and the secret for its cookie. Raises as `authenticate` does."""
-    person = await authenticate(email, password, address=address, device=device, now=now)
+    person = await authenticate(email, password, attempt=attempt, now=now)
     async with transaction():
-        secret = await start_session(person, user_agent=user_agent, address=address, now=now)
+        secret = await start_session(person, user_agent=attempt.user_agent, address=attempt.address, now=now)
+        await _note_success(person, attempt, now)
         await audit.record("person.signed_in", by=person, object_kind="person", object_id=person.id)
     return person, secret
 
@@ -171,6 +218,9 @@ async def request_reset(email: str, *, address: str, now: datetime) -> None:
         person = await Person.get_or_none(email=email, erased_at=None)
         if person is None:
             return
+        if person.disabled_at is not None:
+            await emails.tell_disabled(person)
+            return
         secret = await links.create(person, LinkPurpose.reset_password, email=email, now=now)
         await emails.send_reset(person, secret)
         await audit.record("person.reset_requested", by=None, object_kind="person", object_id=person.id)
@@ -217,11 +267,18 @@ async def change_password(person: Person, password: str, *, keep: UUID | None, b
 
 
 async def create_token(
-    person: Person, *, name: str, scopes: list[str], now: datetime, expires_at: datetime
+    person: Person,
+    *,
+    name: str,
+    scopes: list[str],
+    now: datetime,
+    expires_at: datetime,
+    attempt: Attempt | None = None,
 ) -> tuple[ApiToken, str]:
     """Make an API token; returns the row and the secret, which is shown once and stored hashed. The person is told.
 
-    The caller has asked for the password. Raises `CredentialsEnded` where they ended since `person` was read.
+    The caller has asked for the password, in `attempt` where nobody was signed in. Raises `CredentialsEnded` where
+    they ended since `person` was read.
     """
     secret = "cfr_" + new_secret()
     async with transaction():
@@ -237,6 +294,8 @@ async def create_token(
         after = {"scopes": token.scopes, "expires_at": expires_at.isoformat()}
         await audit.record("token.created", by=person, object_kind="token", object_id=token.id, after=after)
         await emails.tell_token_created(person, name, at=now)
+        if attempt is not None:
+            await _note_success(person, attempt, now)
     return token, secret
 
 

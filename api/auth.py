@@ -27,13 +27,15 @@ class AmbiguousAuthorization(AppError):
 class Caller:
     """Who sent a request: nobody, a browser session, or a token with its scopes.
 
-    `proved_at` is when the password was typed in the session, or the token made.
+    `proved_at` is when the password was typed in the session, or the token made. `seen_until` is when the session
+    ends at the latest, where this request was noted as its last.
     """
 
     person: Person | None = None
     session_id: UUID | None = None
     scopes: frozenset[str] | None = None
     proved_at: datetime | None = None
+    seen_until: datetime | None = None
 
     def require_person(self) -> Person:
         """The signed-in person. Raises `NotSignedIn`."""
@@ -92,7 +94,8 @@ async def _by_cookie(connection: HTTPConnection, now: datetime) -> Caller:
     if found is None:
         return Caller()
     person, session = found
-    return Caller(person=person, session_id=session.id, proved_at=session.proved_at)
+    seen_until = session.expires_at if session.is_noted else None
+    return Caller(person=person, session_id=session.id, proved_at=session.proved_at, seen_until=seen_until)
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
@@ -106,18 +109,31 @@ def current_person(connection: HTTPConnection) -> Person:
     return caller_of(connection).require_person()
 
 
-def remember(response: Response, secret: str) -> None:
-    """Put the session secret into the browser's cookie."""
+def remember(response: Response, secret: str, *, until: datetime | None = None) -> None:
+    """Put the session secret into the browser's cookie, which ends with the session: when it has idled, or `until`."""
     settings = get_settings()
+    left = settings.session_days * 86400 if until is None else int((until - datetime.now(UTC)).total_seconds())
     response.set_cookie(
         session_cookie(),
         secret,
-        max_age=settings.session_days * 86400,
+        max_age=max(0, min(settings.session_idle_days * 86400, left)),
         secure=settings.is_tls,
         httponly=True,
         samesite="lax",
         path="/",
     )
+
+
+def prolong(connection: HTTPConnection, response: Response) -> None:
+    """Let the cookie last as long as the session after a request that was noted as seen.
+
+    Not on answers that may be kept by others, nor where the answer sets or takes the cookie itself.
+    """
+    caller, secret = caller_of(connection), connection.cookies.get(session_cookie())
+    if caller.seen_until is None or secret is None or "public" in response.headers.get("cache-control", ""):
+        return
+    if not any(one.startswith(f"{session_cookie()}=") for one in response.headers.getlist("set-cookie")):
+        remember(response, secret, until=caller.seen_until)
 
 
 def forget(response: Response) -> None:

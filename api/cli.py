@@ -193,6 +193,45 @@ def people_create(
         create(settings, email=email, name=name, organization=organization, password=password, is_owner=owner)
 
 
+Address = Annotated[str, typer.Argument(help="The account's e-mail address.")]
+
+
+@people.command("disable")
+def people_disable(email: Address) -> None:
+    """Let nobody into an account any more.
+
+    Sessions and tokens end at once; certificates and registrations stay. The owner is told by mail.
+    """
+    from api.commands.people import disable
+
+    with _explained():
+        disable(_settings(), email)
+
+
+@people.command("enable")
+def people_enable(email: Address) -> None:
+    """Let the owner into a disabled account again.
+
+    They sign in with the password they had; tokens have to be made anew.
+    """
+    from api.commands.people import enable
+
+    with _explained():
+        enable(_settings(), email)
+
+
+@people.command("sign-out")
+def people_sign_out(email: Address) -> None:
+    """End all sessions and tokens of an account.
+
+    Open links in mails and the secret calendar address end too; the password stays.
+    """
+    from api.commands.people import sign_out
+
+    with _explained():
+        sign_out(_settings(), email)
+
+
 @jobs.command("list")
 def jobs_list() -> None:
     """Show the jobs that used up their retries, with the reason."""

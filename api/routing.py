@@ -80,13 +80,18 @@ class Endpoint:
             if self.asks_password:
                 await proof.require(request)
             async with charged(request, self.counts):
-                if self.method == "POST" and "idempotency-key" in request.headers:
-                    return await idempotency.once(
-                        request, self.handler, caller, is_replayable=self.is_replayable, replay=self.replay
-                    )
-                return await self.handler(request)
+                response = await self._answer(request, caller)
+            auth.prolong(request, response)
+            return response
 
         return Route(prefix + self.path, endpoint, methods=[self.method], name=f"{self.method} {prefix}{self.path}")
+
+    async def _answer(self, request: Request, caller: auth.Caller) -> Response:
+        if self.method == "POST" and "idempotency-key" in request.headers:
+            return await idempotency.once(
+                request, self.handler, caller, is_replayable=self.is_replayable, replay=self.replay
+            )
+        return await self.handler(request)
 
     def _admit(self, caller: auth.Caller) -> None:
         if self.audience is not Audience.anyone:
@@ -126,10 +131,12 @@ class Page:
                 if self.asks_password:
                     await proof.require(request)
                 async with charged(request, self.counts):
-                    return await self.handler(request)
+                    response = await self.handler(request)
             except proof.AskedAgain as asked:
-                return await proof.ask(request, asked)
+                response = await proof.ask(request, asked)
             finally:
                 await request.close()  # uploads lie in temporary files
+            auth.prolong(request, response)
+            return response
 
         return Route(self.path, endpoint, methods=[self.method], name=f"{self.method} {self.path}")

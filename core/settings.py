@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(10_485_760, ge=1024, description="Largest uploaded file.")
     request_timeout_seconds: float = Field(30.0, gt=0)
     session_days: int = Field(30, ge=1, le=365)
+    session_idle_days: int = Field(7, ge=1, le=365, description="Days after which a browser that stays away is out.")
     sign_in_failures_per_account: int = Field(10, ge=1, description="Wrong passwords before the next must wait.")
     sign_in_failures_per_address: int = Field(
         100, ge=1, description="The same for unknown browsers of a network address in 15 minutes."

@@ -1,16 +1,25 @@
-"""`confero people create`: the first owner, and anybody who cannot sign up."""
+"""`confero people`: making the first owner, disabling and enabling, ending what is signed in."""
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Protocol
 
 import typer
 from pydantic import BaseModel
 
+from accounts import disabling
+from accounts.models import Person
 from accounts.people import create_owner
 from accounts.schemas import Email, Name
 from api import parse
 from api.commands.database import connected
 from core.settings import Settings
+
+
+class _Address(BaseModel):
+    """What stands in the command line."""
+
+    email: Email
 
 
 class NewPerson(BaseModel):
@@ -39,3 +48,37 @@ def create(settings: Settings, *, email: str, name: str, organization: str, pass
         typer.echo(f"{person.email} is {role} of {there.name}: {settings.public_url}/organize/{there.slug}")
 
     asyncio.run(run())
+
+
+def disable(settings: Settings, email: str) -> None:
+    """Disable the account of an address. Raises `NotFound` and `AlreadySo`."""
+    person = _act(settings, email, disabling.disable)
+    typer.echo(f"{person.email} is disabled: nobody is signed in, no token works. They are told by mail.")
+
+
+def enable(settings: Settings, email: str) -> None:
+    """Enable it again. Raises `NotFound` and `AlreadySo`."""
+    person = _act(settings, email, disabling.enable)
+    typer.echo(f"{person.email} can sign in again. They are told by mail.")
+
+
+def sign_out(settings: Settings, email: str) -> None:
+    """End whatever lets somebody into the account of an address. Raises `NotFound`."""
+    person = _act(settings, email, disabling.sign_out)
+    typer.echo(f"Every session, token and link of {person.email} is ended. They are told by mail.")
+
+
+class _Command(Protocol):
+    async def __call__(self, person: Person, *, now: datetime) -> None: ...
+
+
+def _act(settings: Settings, email: str, command: _Command) -> Person:
+    given = parse.validate(_Address, {"email": email})
+
+    async def run() -> Person:
+        async with connected(settings):
+            person = await disabling.by_address(given.email)
+            await command(person, now=datetime.now(UTC))
+            return person
+
+    return asyncio.run(run())

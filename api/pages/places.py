@@ -10,6 +10,7 @@ def profile_tabs(current: str) -> list[dict[str, Any]]:
     tabs = [
         ("profile", _("Profile"), "/me/profile", "person"),
         ("sessions", _("Signed-in browsers"), "/me/sessions", "shield-check"),
+        ("sign-ins", _("Sign-ins"), "/me/sign-ins", "clock-history"),
         ("tokens", _("API tokens"), "/me/tokens", "key"),
     ]
     return [

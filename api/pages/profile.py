@@ -2,17 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
 from babel import Locale
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts import people, queries, sign_in
+from accounts import people, queries, sign_in, sign_in_history
+from accounts.browsers import browser_name
 from accounts.models import ApiToken
 from accounts.schemas import EmailChangeIn, ErasureIn, PasswordChangeIn, ProfileIn
 from api import auth, parse
-from api.browsers import browser_name
 from api.pages.places import profile_tabs
 from api.personal_data import file_of
 from api.render import FormState, form_state, redirect, render
@@ -22,6 +23,7 @@ from certification.erasure import erase_person
 from core.errors import AppError, Conflict, InvalidInput, RateLimited
 from core.i18n import SUPPORTED
 from core.i18n import gettext as _
+from core.pages import ListQuery
 
 _REFUSALS = (InvalidInput, Conflict, RateLimited)
 
@@ -83,6 +85,17 @@ async def sessions(request: Request) -> Response:
     rows = [{"session": session, "browser": browser_name(session.user_agent)} for session in found]
     context = {"sessions": rows, "current": caller.session_id, "tabs": profile_tabs("sessions")}
     return render(request, "pages/accounts/sessions.html", context)
+
+
+async def sign_ins(request: Request) -> Response:
+    """Who signed in to the account or failed to, the newest first."""
+    found, cursor = await sign_in_history.of(
+        auth.current_person(request), parse.query(request, ListQuery), now=datetime.now(UTC)
+    )
+    rows = [{"event": event, "browser": browser_name(event.user_agent)} for event in found]
+    next_href = "?" + urlencode({"cursor": cursor}) if cursor else None
+    context = {"rows": rows, "next_href": next_href, "tabs": profile_tabs("sign-ins")}
+    return render(request, "pages/accounts/sign_ins.html", context)
 
 
 async def end_session(request: Request) -> Response:

@@ -631,6 +631,7 @@ PAGES: list[Page] = [
         method="POST", path="/me/profile/confirmation", handler=profile.send_confirmation, audience=Audience.signed_in
     ),
     Page(method="GET", path="/me/sessions", handler=profile.sessions, audience=Audience.signed_in),
+    Page(method="GET", path="/me/sign-ins", handler=profile.sign_ins, audience=Audience.signed_in),
     Page(
         method="POST", path="/me/sessions/end-others", handler=profile.end_other_sessions, audience=Audience.signed_in
     ),

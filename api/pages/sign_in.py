@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts import sign_in
+from accounts.models import SignInWay
 from accounts.schemas import SignInForm
 from api import auth, parse
 from api.render import form_state, redirect, render, safe_next
@@ -25,15 +26,14 @@ async def submit(request: Request) -> Response:
     device = auth.device_of(request)
     try:
         data = await parse.form(request, SignInForm)
-        person, secret = await sign_in.sign_in(
-            data.email,
-            data.password,
-            user_agent=request.headers.get("user-agent", ""),
+        attempt = sign_in.Attempt(
             address=auth.client_address(request),
+            user_agent=request.headers.get("user-agent", ""),
             device=device,
-            now=datetime.now(UTC),
+            way=SignInWay.browser,
         )
-    except (InvalidInput, sign_in.InvalidCredentials, RateLimited) as error:
+        person, secret = await sign_in.sign_in(data.email, data.password, attempt=attempt, now=datetime.now(UTC))
+    except (InvalidInput, sign_in.InvalidCredentials, sign_in.AccountDisabled, RateLimited) as error:
         return _page(request, safe_next(str(parse.typed(request).get("next", ""))), error)
     await _end_present(request)
     response = redirect(safe_next(data.next))

@@ -10,6 +10,7 @@ from accounts.schemas import SignUpForm
 from accounts.tokens import new_secret
 from api import auth, parse
 from api.render import form_state, redirect, render, safe_next
+from core.database import new_id
 from core.errors import AppError, InvalidInput, RateLimited
 from core.i18n import current_locale
 from core.i18n import gettext as _
@@ -54,6 +55,8 @@ async def submit(request: Request) -> Response:
     flash = _("We have sent a mail to this address. If you are asked to sign in now, it says why.")
     response = redirect(safe_next(data.next), flash=flash, kind="info")
     auth.remember(response, secret)
+    # The same cookies for a known address: their marks tell nobody whose they are.
+    auth.remember_device(response, auth.device_of(request).remembering(person.id if person else new_id()))
     return response
 
 

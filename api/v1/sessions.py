@@ -6,10 +6,10 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts import proofs, queries, sign_in
-from accounts.schemas import ProofIn, SessionOut
+from accounts import proofs, queries, sign_in, sign_in_history
+from accounts.schemas import ProofIn, SessionOut, SignInEventOut
 from api import auth, parse, respond
-from core.pages import ListQuery, page_of
+from core.pages import ListQuery, PageOf, page_of
 
 
 async def mine(request: Request) -> Response:
@@ -22,6 +22,14 @@ async def mine(request: Request) -> Response:
         items, query, key=lambda one: (one.last_seen_at, one.id), kinds=(datetime, UUID), descending=True
     )
     return respond.json(last_seen_first)
+
+
+async def history(request: Request) -> Response:
+    """Who signed in to the account or failed to, in the last 90 days, the newest first."""
+    person = auth.current_person(request)
+    events, cursor = await sign_in_history.of(person, parse.query(request, ListQuery), now=datetime.now(UTC))
+    items = [SignInEventOut.of(event) for event in events]
+    return respond.json(PageOf[SignInEventOut](items=items, next_cursor=cursor))
 
 
 async def end(request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts import queries, sign_in
+from accounts.models import SignInWay
 from accounts.schemas import Name, Password, TokenOut
 from api import auth, parse, respond
 from api.routing import Scope
@@ -50,9 +51,17 @@ async def create(request: Request) -> Response:
     """Create a token by address and password. It is shown once; a repeated request answers 409 `already_created`."""
     data = await parse.body(request, TokenIn)
     now = datetime.now(UTC)
-    person = await sign_in.authenticate(data.email, data.password, address=auth.client_address(request), now=now)
+    attempt = sign_in.Attempt(
+        address=auth.client_address(request), user_agent=request.headers.get("user-agent", ""), way=SignInWay.token
+    )
+    person = await sign_in.authenticate(data.email, data.password, attempt=attempt, now=now)
     token, secret = await sign_in.create_token(
-        person, name=data.name, scopes=scopes_of(data), now=now, expires_at=now + timedelta(days=data.expires_in_days)
+        person,
+        name=data.name,
+        scopes=scopes_of(data),
+        now=now,
+        expires_at=now + timedelta(days=data.expires_in_days),
+        attempt=attempt,
     )
     out = TokenCreated(
         token=secret, id=token.id, name=token.name, scopes=list(token.scopes), expires_at=token.expires_at

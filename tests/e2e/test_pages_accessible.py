@@ -66,6 +66,7 @@ LEARNER = """
 /me/certificates/{number}/renewal
 /me/profile
 /me/sessions
+/me/sign-ins
 /me/tokens
 /me/erase
 """

@@ -1,6 +1,6 @@
 import pytest
 
-from api.browsers import browser_name
+from accounts.browsers import browser_name
 
 
 @pytest.mark.parametrize(

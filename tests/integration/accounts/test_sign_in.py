@@ -182,7 +182,7 @@ async def test_unknown_accounts_are_limited_alike(app: Starlette, settings: Sett
 
 async def test_guesses_sent_at_once_do_not_slip_through_together(settings: Settings, amina: Person) -> None:
     settings.sign_in_failures_per_account, now = 3, datetime.now(UTC)
-    guesses = [sign_in.authenticate(EMAIL, "wrong", address="192.0.2.1", now=now) for _n in range(8)]
+    guesses = [sign_in.authenticate(EMAIL, "wrong", attempt=sign_in.Attempt("192.0.2.1"), now=now) for _n in range(8)]
     refusals = await asyncio.gather(*guesses, return_exceptions=True)
     kinds = [type(one).__name__ for one in refusals]
     assert sorted(kinds) == ["InvalidCredentials"] * 3 + ["RateLimited"] * 5
