@@ -28,6 +28,7 @@ LIMIT_SECONDS = 1200.0
 """For all of it. Most goes into downloads; with warm caches it takes a minute."""
 _END_SECONDS = 60.0
 _SHOWN_LINES = 40
+_DEATHS = 6
 _OF_THIS_MACHINE = re.compile(r"CONFERO_|PYTHON|VIRTUAL_ENV|MAKE|MFLAGS|GIT_|PORT$")
 SIGN_IN = {"email": "learner@example.org", "password": "meridian demo 2026", "name": "fresh start"}
 """Of the demo's learner, as README and `make run` give it; `name` is that of the token."""
@@ -118,6 +119,8 @@ class Run:
         while not self._is_ready():
             if self.process.poll() is not None:
                 raise NotFresh(f"`make run` ended with {self.process.returncode}.\n{self.last_lines()}")
+            if self._said().count("is started again") > _DEATHS:
+                raise NotFresh(f"A part of Confero dies again and again.\n{self.last_lines()}")
             try:
                 deadline.left()
             except NotFresh as late:
@@ -170,8 +173,11 @@ class Run:
 
     def last_lines(self) -> str:
         """The end of what `make run` printed."""
-        lines = self.log.read_text(errors="replace").splitlines()
+        lines = self._said().splitlines()
         return "\n".join(["The last lines of `make run`:", *lines[-_SHOWN_LINES:]])
+
+    def _said(self) -> str:
+        return self.log.read_text(errors="replace")
 
     def _is_ready(self) -> bool:
         with contextlib.suppress(OSError):
