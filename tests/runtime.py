@@ -133,6 +133,14 @@ def missing_imports(packages: Iterable[str], libraries: Iterable[str] = LIBRARIE
     return [Missing(name.replace(":", "."), by, reason) for name, by, reason in failures if reason]
 
 
+def told(missing: Iterable[Missing]) -> list[str]:
+    """One line for each reason, since one missing package breaks whatever imports what imports it."""
+    by_reason: dict[str, list[Missing]] = {}
+    for one in missing:
+        by_reason.setdefault(one.reason, []).append(one)
+    return [f"{several[-1]}" + (f" ({len(several)} in all)" if several[1:] else "") for several in by_reason.values()]
+
+
 def _failure(name: str) -> str:
     module, _, attribute = name.partition(":")
     try:
@@ -163,8 +171,9 @@ def main() -> int:
         if name not in locked or name not in here
     ]
     lines += [f"{name} is installed, and requirements.lock does not name it" for name in here - locked - BROUGHT_ALONG]
-    lines += map(str, missing_imports(shipped_packages()))
-    sys.stdout.write("".join(f"{line}\n" for line in sorted(lines)))
+    lines.sort()
+    lines += told(missing_imports(shipped_packages()))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 1 if lines else 0
 
 

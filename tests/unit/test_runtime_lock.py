@@ -79,6 +79,15 @@ def test_what_a_function_imports_is_tried_as_well(tmp_path: Path, monkeypatch: p
     }
 
 
+def test_what_one_package_breaks_is_one_line() -> None:
+    gone = [runtime.Missing(name, "Confero", "No module named 'PIL'") for name in ("a", "b", "c")]
+    broken = runtime.Missing("d", "Confero", "RuntimeError: at import")
+    assert runtime.told([*gone, broken]) == [
+        "Confero cannot import c: No module named 'PIL' (3 in all)",
+        "Confero cannot import d: RuntimeError: at import",
+    ]
+
+
 def _run(program: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONFERO_")}
     ran = subprocess.run(
