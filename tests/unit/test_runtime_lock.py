@@ -12,11 +12,15 @@ from tests import fresh_start, runtime
 from tests.fresh_start import NotFresh
 
 NOT_USED = {
+    "babel.dates": {"pytz"},
+    "babel.localtime._helpers": {"pytz"},
+    "croniter.croniter": {"pytz"},
     "pydantic_settings.sources.providers.yaml": {"yaml"},
     "tortoise.config": {"yaml"},
     "uvicorn.config": {"yaml"},
 }
-"""Late imports of libraries for what Confero never asks of them: settings in YAML."""
+"""What libraries do without where it is not there (pytz, for zoneinfo), and late imports for what Confero never asks of
+them (settings in YAML)."""
 
 
 def test_the_lock_holds_whatever_is_asked_for_by_anything_in_it() -> None:
