@@ -7,6 +7,7 @@ import socket
 import uvicorn
 
 from api.app import create_app
+from api.connections import Connection
 from core import logs
 from core.settings import Settings, get_settings
 
@@ -19,7 +20,7 @@ def server_config(settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         create_app(settings),
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         access_log=False,

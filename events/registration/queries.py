@@ -1,6 +1,6 @@
 """Reads of registration that more than one place needs; plain SQL, because lists of 100,000 pass through here."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -183,10 +183,24 @@ async def attendees(event_id: UUID, query: RegistrationsQuery, *, back: bool = F
     )
 
 
-def every_attendee(event_id: UUID, query: RegistrationsQuery) -> tuple[str, list[Any]]:
-    """Statement and arguments of the whole list that a search finds, oldest first, for reading with a cursor."""
+async def attendees_in_slices(event_id: UUID, query: RegistrationsQuery, size: int) -> AsyncIterator[Sequence[Row]]:
+    """The whole list that a search finds, oldest first, `size` rows at a time, each slice by a statement of its own.
+
+    By the key (created_at, id), so that no connection is held between two slices, and the last costs what the first
+    does. Each row comes once; one that is made meanwhile may come or not.
+    """
     where, arguments = _matching(event_id, query)
-    return f"{_ATTENDEE} WHERE {where} ORDER BY r.created_at, r.id", arguments
+    created_at, registration_id = len(arguments) + 1, len(arguments) + 2
+    after: tuple[object, ...] = ()
+    while True:
+        later = f" AND (r.created_at, r.id) > (${created_at}, ${registration_id})" if after else ""
+        sql = f"{_ATTENDEE} WHERE {where}{later} ORDER BY r.created_at, r.id LIMIT {size:d}"
+        rows = await fetch(sql, *arguments, *after)
+        if rows:
+            yield rows
+        if len(rows) < size:
+            return
+        after = (rows[-1]["created_at"], rows[-1]["id"])
 
 
 async def registrations_by_day(event_id: UUID, time_zone: str) -> list[tuple[date, int]]:

@@ -9,10 +9,13 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.types import Message
 
 from accounts.limits import Limit, Occasion, count
-from accounts.models import Person
+from accounts.models import Organization, Person
 from api.app import create_app
+from certification.bulk.models import BulkRun
 from core import database as core_database
 from core.database import Patience, connection, execute, fetchval, transaction
 from core.errors import Busy
@@ -22,6 +25,7 @@ from events.catalog.models import Event
 from events.registration.claiming import Claim, take
 from events.registration.models import Registration
 from tests.factories import accounts, events
+from tests.factories import certification as programs
 
 POOL = 4
 PATIENT = Patience(lock=120, idle_in_transaction=120)
@@ -247,3 +251,81 @@ async def test_who_waits_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     await turns.take("one")
     with pytest.raises(Busy):
         await turns.take("one")
+
+
+@pytest.mark.parametrize("kind", ["registrations", "run"])
+async def test_downloads_that_nobody_reads_on_hold_no_connection(web: str, settings: Settings, kind: str) -> None:
+    """Eight of them on a pool of four; each has got its first lines and waits to be rid of more."""
+    event = await events.published_event(places=2000)
+    owner = await accounts.member(await event.organization)
+    if kind == "registrations":
+        await _attendees(event, 600)
+        path = f"/organize/events/{event.slug}/registrations.csv"
+    else:
+        path = await _run_of_600_lines(owner, await event.organization)
+    app = create_app(settings)
+    async with accounts.signed_in(app, owner) as client:
+        cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    stuck = [asyncio.Event() for _ in range(2 * POOL)]
+    downloads = [asyncio.create_task(_stop_reading(app, path, cookie, one)) for one in stuck]
+    all_stuck = asyncio.create_task(_all(stuck))
+    await asyncio.wait([all_stuck, *downloads], return_when=asyncio.FIRST_COMPLETED)
+    assert all_stuck.done(), "one of them ended"
+    assert await fetchval("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'") == 0
+    for task in downloads:
+        task.cancel()
+    await asyncio.gather(*downloads, return_exceptions=True)
+
+
+async def _all(events: list[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
+
+
+async def _run_of_600_lines(owner: Person, organization: Organization) -> str:
+    certification = await programs.certification(organization)
+    run = await BulkRun.create(
+        organization_id=organization.id,
+        certification=certification,
+        kind="issue",
+        parameters={},
+        created_by_id=owner.id,
+    )
+    await execute(
+        """INSERT INTO bulk_line (id, run_id, position, given, state, problem)
+           SELECT gen_random_uuid(), $1, n, '{"email": "a@example.org"}', 'ready', '' FROM generate_series(0, 599) n""",
+        run.id,
+    )
+    return f"/organize/certifications/{certification.slug}/runs/{run.id}/report.csv"
+
+
+async def _stop_reading(app: Starlette, path: str, cookie: str, stuck: asyncio.Event) -> None:
+    """Ask for a file, take its head and its first lines, and no more for ever."""
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"testserver"), (b"cookie", cookie.encode())],
+        "client": ("127.0.0.1", 1),
+        "server": ("testserver", 80),
+    }
+    pieces = 0
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        nonlocal pieces
+        assert message.get("status", 200) == 200
+        pieces += bool(message.get("body"))
+        if pieces == 2:
+            stuck.set()
+            await asyncio.Event().wait()
+
+    await app(scope, receive, send)
