@@ -128,6 +128,7 @@ async def say_goodbye(name: str, email: str, locale: str, person_id: UUID) -> No
         context={},
         locale=locale,
         key=f"accounts.erased {person_id}",
+        is_last=True,
     )
 
 

@@ -1,16 +1,21 @@
 """All that is kept about a person, as one JSON file. Each package adds its sections."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from accounts.models import ApiToken, AuditEntry, Person, SignInEvent, SignInSession
+from accounts.models import ApiToken, AuditEntry, Invitation, Person, SignInEvent, SignInSession, SingleUseLink
 from accounts.queries import memberships
+from core.database import fetch
 from core.models import OutgoingMail
 
 Section = Callable[[Person], Awaitable[Any]]  # Any: whatever JSON the section holds
+Files = Callable[[Person], AsyncIterator[dict[str, Any]]]
+"""Yields what was uploaded, one file at a time, its bytes in base 64 (RFC 4648 section 4)."""
 _SECTIONS: dict[str, Section] = {}
+_FILES: dict[str, Files] = {}
+_OBJECTS: list[str] = []
 
 
 def section(name: str) -> Callable[[Section], Section]:
@@ -25,14 +30,46 @@ def section(name: str) -> Callable[[Section], Section]:
     return register
 
 
-async def my_data(person: Person, *, now: datetime) -> bytes:
-    """Everything that is kept about `person`, as UTF-8 JSON; secrets are stored hashed and not part of it.
+def files(name: str) -> Callable[[Files], Files]:
+    """Register an async generator `(person)` that yields the files of one section, written last."""
 
-    Source of the duty: Regulation (EU) 2016/679 (GDPR), articles 15 and 20.
+    def register(function: Files) -> Files:
+        _FILES[name] = function
+        return function
+
+    return register
+
+
+def objects(*tables: str) -> None:
+    """Register tables whose rows are about the person in their `person_id`: audit entries that name one are theirs."""
+    _OBJECTS.extend(f"SELECT id FROM {table} WHERE person_id = $1" for table in tables)
+
+
+async def pieces(person: Person, *, now: datetime) -> AsyncIterator[bytes]:
+    """Everything that is kept about `person`, as UTF-8 JSON in pieces; secrets are stored hashed and not part of it.
+
+    Memory holds one uploaded file at a time. Source of the duty: Regulation (EU) 2016/679 (GDPR), articles 15 and 20.
     """
     sections = {name: await function(person) for name, function in _SECTIONS.items()}
     document = {"format": "confero-personal-data/1", "made_at": now, **sections}
-    return json.dumps(document, ensure_ascii=False, indent=2, default=_plain).encode()
+    yield _json(document).removesuffix("\n}").encode()
+    for name, function in _FILES.items():
+        yield f',\n  "{name}": ['.encode()
+        separator = ""
+        async for one in function(person):
+            yield f"{separator}\n{_json(one)}".encode()
+            separator = ","
+        yield b"]"
+    yield b"\n}\n"
+
+
+async def my_data(person: Person, *, now: datetime) -> bytes:
+    """The same in one piece."""
+    return b"".join([piece async for piece in pieces(person, now=now)])
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain)
 
 
 def _plain(value: Any) -> str:
@@ -74,6 +111,20 @@ async def _sign_in_history(person: Person) -> list[dict[str, Any]]:
     return [dict(row) for row in await SignInEvent.filter(person_id=person.id).order_by("at").values(*names)]
 
 
+@section("links")
+async def _links(person: Person) -> list[dict[str, Any]]:
+    names = ("purpose", "email", "created_at", "expires_at", "used_at")
+    return [dict(row) for row in await SingleUseLink.filter(person_id=person.id).order_by("created_at").values(*names)]
+
+
+@section("invitations")
+async def _invitations(person: Person) -> list[dict[str, Any]]:
+    # What waits for an address is its owner's, and whoever has not confirmed it may be somebody else.
+    names = ("organization__name", "kind", "role", "terms", "created_at", "expires_at")
+    rows = Invitation.filter(email=person.email if person.is_confirmed else None).order_by("created_at")
+    return [{name.removesuffix("__name"): value for name, value in row.items()} for row in await rows.values(*names)]
+
+
 @section("api_tokens")
 async def _api_tokens(person: Person) -> list[dict[str, Any]]:
     names = ("name", "prefix", "scopes", "created_at", "last_used_at", "expires_at", "revoked_at")
@@ -86,9 +137,28 @@ async def _acts(person: Person) -> list[dict[str, Any]]:
     return [dict(row) for row in await AuditEntry.filter(actor_id=person.id).order_by("at").values(*names)]
 
 
+objects("sign_in_session", "api_token")
+
+
+@section("acts_about_me")
+async def _acts_about(person: Person) -> list[dict[str, Any]]:
+    # Not who acted: that is somebody else's.
+    rows = await fetch(
+        f"""SELECT at, action, object_kind, object_id, before, after FROM audit_entry
+            WHERE object_id IN (SELECT $1::uuid UNION ALL {" UNION ALL ".join(_OBJECTS)})
+              AND actor_id IS DISTINCT FROM $1 ORDER BY at, id""",
+        person.id,
+    )
+    return [
+        {**row, **{name: json.loads(row[name]) for name in ("before", "after") if row[name] is not None}}
+        for row in rows
+    ]
+
+
 @section("mails")
 async def _mails(person: Person) -> list[dict[str, Any]]:
-    # Not their words: a link in one may still set a new password, and lies in the mailbox where it belongs.
-    names = ("to_address", "subject", "created_at", "sent_at")
-    rows = OutgoingMail.filter(to_address=person.email).order_by("created_at")
+    # Not their words: a link in one may still set a new password, and lies in the mailbox where it belongs; nor what
+    # was mailed to an address that this account has not confirmed.
+    names = ("to_name", "to_address", "subject", "created_at", "sent_at")
+    rows = OutgoingMail.filter(to_address=person.email if person.is_confirmed else None).order_by("created_at")
     return [dict(row) for row in await rows.values(*names)]

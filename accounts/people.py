@@ -6,21 +6,13 @@ from typing import Any
 from accounts import audit, credentials, emails, guesses, invitations, links, members, organizations, passwords
 from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import (
-    ApiToken,
-    Invitation,
     LinkPurpose,
     Organization,
     Person,
     Role,
-    RoleGrant,
-    SignInEvent,
-    SignInSession,
-    SingleUseLink,
 )
 from accounts.schemas import ProfileIn
-from core import mail
-from core.announce import announce
-from core.database import execute, fetchval, new_id, transaction
+from core.database import fetchval, new_id, transaction
 from core.errors import InvalidInput
 from core.i18n import gettext as _
 from core.settings import get_settings
@@ -115,40 +107,6 @@ async def require_password(person: Person, password: str, *, field: str, now: da
     if not await passwords.is_right(password, person.password_hash):
         raise InvalidInput({field: _("This is not your present password.")})
     await guess.was_right()
-
-
-async def erase(person: Person, *, by: Person, now: datetime) -> None:
-    """Erase what accounts know about a person; the row stays, empty, for what refers to it.
-
-    Called by `certification.erasure.erase_person`, which erases what the packages above know. Raises `LastOwner`.
-    """
-    async with transaction():
-        await _refuse_last_owner(person)
-        name, email, locale = person.display_name, person.email, person.locale
-        for table in (SignInSession, SignInEvent, ApiToken, SingleUseLink, RoleGrant):
-            await table.filter(person_id=person.id).delete()
-        await execute(
-            """UPDATE person SET email = NULL, password_hash = NULL, display_name = '', certificate_name = '',
-               locale = 'en', time_zone = 'UTC', email_confirmed_at = NULL, erased_at = $2 WHERE id = $1""",
-            person.id,
-            now,
-        )
-        await audit.record("person.erased", by=by, object_kind="person", object_id=person.id)
-        await announce("person.erased", person.id)
-        if email is not None:
-            await Invitation.filter(email=email).delete()
-            await mail.forget_to(email)
-            await emails.say_goodbye(name, email, locale, person.id)
-
-
-async def _refuse_last_owner(person: Person) -> None:
-    owned = await RoleGrant.filter(person_id=person.id, role=Role.owner, scope_id=None).order_by("organization_id")
-    for grant in owned:
-        await members.lock(grant.organization_id)
-        if await members.count_owners(grant.organization_id) <= 1:
-            organization = await Organization.get(id=grant.organization_id)
-            message = _("You are the last owner of %(name)s. Make somebody else an owner first.")
-            raise members.LastOwner(message % {"name": organization.name})
 
 
 async def create_owner(

@@ -10,11 +10,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.languages import use_reader_locale
-from core.errors import AppError, Busy, InvalidInput, NotFound, NotSignedIn, Unavailable
+from core.errors import AppError, Busy, Gone, InvalidInput, NotFound, NotSignedIn, Unavailable
 from core.i18n import N_
 from core.outages import is_passing
 
 log = logging.getLogger("confero.error")
+_ERASED = "CFERA"
+"""What the database raises where something is written for an erased account (`refuse_erased`)."""
+
+
+class AccountErased(Gone):
+    """410: the account was erased while this was being done."""
+
+    code, message = "account_erased", N_("This account was erased meanwhile.")
 
 
 def is_api(request: Request) -> bool:
@@ -90,6 +98,8 @@ async def on_database_error(request: Request, error: Exception) -> Response:
     if isinstance(error, asyncpg.LockNotAvailableError) or isinstance(error.__cause__, asyncpg.LockNotAvailableError):
         log.warning("lock not granted in time: %s", error)
         return render_error(request, Busy())
+    if getattr(error, "sqlstate", None) == _ERASED or getattr(error.__cause__, "sqlstate", None) == _ERASED:
+        return render_error(request, AccountErased())
     if not is_passing(error):
         raise error
     is_doubtful = isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError))

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 import certification.personal_data  # noqa: F401  registers its sections
 import events.personal_data  # noqa: F401  registers its sections
-from accounts.export import my_data
+from accounts.export import pieces
 from accounts.models import Person
-from api import respond
 
 
 async def file_of(person: Person, *, now: datetime) -> Response:
-    """The file as a download."""
-    return respond.file(await my_data(person, now=now), "application/json", f"confero-{now:%Y-%m-%d}.json")
+    """The file as a download, sent in pieces."""
+    headers = {"Content-Disposition": f'attachment; filename="confero-{now:%Y-%m-%d}.json"'}
+    return StreamingResponse(pieces(person, now=now), headers=headers, media_type="application/json")

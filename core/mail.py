@@ -58,6 +58,7 @@ async def send(
     locale: str = "en",
     attachments: Sequence[Attachment] = (),
     key: str | None = None,
+    is_last: bool = False,
 ) -> None:
     """Write a mail to `to` (name, address) in the running transaction, and the job that sends it.
 
@@ -90,6 +91,7 @@ async def send(
             html=html,
             attachments=listed,
             locale=locale,
+            is_last=is_last,
             has_secret=any(isinstance(value, SecretLink) for value in context.values()),
         )
         await mail.save(force_create=True)
@@ -134,8 +136,14 @@ async def deliver(payload: dict[str, Any]) -> None:
                     raise
                 mail.failed_at, mail.last_error = datetime.now(UTC), str(refusal)[:500]
                 await mail.save(update_fields=["failed_at", "last_error", *_emptied(mail)])
+                if mail.is_last:
+                    await _forget("id = $1", mail.id)
                 return
         mail.sent_at = datetime.now(UTC)
+        if mail.is_last and server is not None:
+            await mail.save(update_fields=["sent_at"])
+            await _forget("id = $1", mail.id)
+            return
         await mail.save(update_fields=["sent_at", *(_emptied(mail) if server is not None else ())])
 
 
@@ -189,6 +197,12 @@ async def forget_to(address: str, *, only_sent: bool = False) -> None:
     await _forget("to_address = $1 AND (sent_at IS NOT NULL OR NOT $2)", address, only_sent)
 
 
+async def forget_once_sent(address: str) -> None:
+    """Forget the words and files of all mails to an address: of those that wait, once they are sent."""
+    await forget_to(address, only_sent=True)
+    await execute("UPDATE outgoing_mail SET is_last = true WHERE to_address = $1 AND sent_at IS NULL", address)
+
+
 async def forget_sent_before(moment: datetime) -> None:
     """Forget the words and files of mails written before `moment`, unless they still wait to be sent."""
     await _forget("created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL) AND to_address <> ''", moment)
@@ -199,7 +213,7 @@ async def _forget(condition: str, *values: object) -> None:
         rows = await fetch(f"SELECT id, attachments FROM outgoing_mail WHERE {condition} FOR UPDATE", *values)
         await execute(
             """UPDATE outgoing_mail SET to_name = '', to_address = '', subject = '', text = '', html = '',
-               attachments = '[]', sent_at = coalesce(sent_at, now()) WHERE id = ANY($1)""",
+               last_error = '', attachments = '[]', sent_at = coalesce(sent_at, now()) WHERE id = ANY($1)""",
             [row["id"] for row in rows],
         )
         digests = sorted({listed["sha256"] for row in rows for listed in json.loads(row["attachments"])})

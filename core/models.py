@@ -13,7 +13,7 @@ class OutgoingMail(Model):
 
     `attachments` lists file name, media type and SHA-256; the bytes are in the file store. `sent_at` is set before
     the answer of the mail server is acted upon again, so that no second run sends it; `failed_at` when it was refused.
-    `has_secret` marks those whose words go as soon as they are sent.
+    `has_secret` marks those whose words go as soon as they are sent; `is_last` those of which nothing stays then.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -31,6 +31,7 @@ class OutgoingMail(Model):
     failed_at = fields.DatetimeField(null=True)
     last_error = fields.CharField(500, default="", db_default="")
     has_secret = fields.BooleanField(default=False, db_default=False)
+    is_last = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "outgoing_mail"

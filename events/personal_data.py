@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from accounts.export import section
+from accounts.export import objects, section
 from accounts.models import Person
 from core.database import fetch
 from events.programme.models import Speaker
@@ -16,6 +16,9 @@ async def _registrations(person: Person) -> list[dict[str, Any]]:
     names = ("event__title", "ticket_type__name", "attendee_name", "code", "status", "created_at", "cancelled_at")
     rows = await Registration.filter(person_id=person.id).order_by("created_at").values(*names)
     return [{name.removesuffix("__title").removesuffix("__name"): value for name, value in row.items()} for row in rows]
+
+
+objects("registration", "speaker")
 
 
 @section("check_ins")

@@ -18,7 +18,7 @@ CONSTRAINTS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [('accounts', '0005_credentials')]
+    dependencies = [('accounts', '0006_audit_keeps')]
 
     initial = False
 

@@ -62,7 +62,6 @@ async def correct(certificate: Certificate, *, holder_name: str, reason: str, by
             object_kind="certificate",
             object_id=locked.id,
             organization_id=locked.organization_id,
-            before={"holder_name": locked.holder_name},
-            after={"holder_name": holder_name, "reason": reason},
+            after={"issue_request": str(request_id)},
         )
     return request_id

@@ -19,8 +19,13 @@ from core import files
 from core.database import transaction
 from core.errors import Conflict
 from core.i18n import N_
+from core.i18n import gettext as _
 
 __all__ = ["NotHeld", "issue", "request", "request_attendance", "retry"]
+
+
+ERASED = "The account was erased."
+"""Why a decision is held whose person has erased their account."""
 
 
 class NotHeld(Conflict):
@@ -43,6 +48,9 @@ async def issue(request_id: UUID, *, now: datetime) -> Certificate | None:
     wanted = await IssueRequest.get(id=request_id).select_related("organization", "certification", "policy", "person")
     if wanted.state is IssueState.issued:
         return await Certificate.get(issue_request_id=request_id)
+    if wanted.person.erased_at is not None:
+        await _hold(wanted, ERASED)
+        return None
     try:
         made = await making.make(wanted, now=now)
         await files.put(made.pdf)
@@ -63,6 +71,8 @@ async def retry(held: IssueRequest, *, holder_name: str | None, by: Person, now:
             raise OwnCertificate()
         if locked.state is not IssueState.held:
             raise NotHeld()
+        if await Person.exists(id=locked.person_id, erased_at__isnull=False):
+            raise NotHeld(_("The account was erased."))
         locked.state, locked.problem = IssueState.waiting, ""
         locked.holder_name = holder_name or locked.holder_name
         await locked.save(update_fields=["state", "problem", "holder_name"])

@@ -115,8 +115,10 @@ async def regrade(
         rows = await Response.filter(attempt_id=attempt.id).order_by("position")
         await _correct(rows, corrections, by=by, now=now)
         new = await _write_result(locked, _score(locked, rows), version=old.version + 1)
+        locked.regraded_reason = reason
+        await locked.save(update_fields=["regraded_reason"])
         before = {"version": old.version, "score": str(old.score), "is_passed": old.is_passed}
-        after = {"version": new.version, "score": str(new.score), "is_passed": new.is_passed, "reason": reason}
+        after = {"version": new.version, "score": str(new.score), "is_passed": new.is_passed}
         await _record("attempt.regraded", locked, by, before=before, after=after)
         if new.is_passed:
             await _request_certificate(locked, new)

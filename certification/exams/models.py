@@ -63,6 +63,7 @@ class Attempt(Model):
     submitted_by = fields.CharEnumField(SubmittedBy, max_length=10, null=True)
     graded_at = fields.DatetimeField(null=True)
     voided_reason = fields.CharField(500, default="", db_default="")
+    regraded_reason = fields.CharField(500, default="", db_default="")
 
     class Meta:
         table = "attempt"

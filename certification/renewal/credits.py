@@ -181,7 +181,7 @@ async def decide(
         await locked.save(
             update_fields=["state", "amount", "claimed_amount", "reason", "decided_by_id", "decided_at"],
         )
-        after = {"amount": str(locked.amount), "reason": reason}
+        after = {"amount": str(locked.amount)}
         organization_id = locked.certification.organization_id
         await _record(f"credit.{locked.state.value}", locked.id, organization_id, by, before=before, after=after)
         await emails.tell_decision(locked)
@@ -202,7 +202,7 @@ async def reopen(credit: Credit, *, by: Person, now: datetime) -> Credit:
         if locked.state is CreditState.refused and locked.evidence_sha256:
             await _one_at_a_time(locked.person, locked.certification)
             await _refuse_repeated(locked.person, locked.certification, locked.evidence_sha256)
-        before = {"state": locked.state.value, "amount": str(locked.amount), "reason": locked.reason}
+        before = {"state": locked.state.value, "amount": str(locked.amount)}
         if locked.claimed_amount is not None:
             locked.amount, locked.claimed_amount = locked.claimed_amount, None
         locked.state, locked.reason = CreditState.claimed, ""

@@ -216,3 +216,17 @@ def test_every_link_of_accounts_is_a_secret(settings: Settings) -> None:
     assert [type(emails.address_of(purpose, "s3cr3t")) for purpose in LinkPurpose] == [mail.SecretLink] * len(
         LinkPurpose
     )
+
+
+async def test_nothing_stays_of_the_last_mail_to_somebody_once_it_is_sent(database: str, settings: Settings) -> None:
+    attached = [mail.Attachment("a.pdf", "application/pdf", b"%PDF-1.7")]
+    address = "amina@example.org"
+    async with smtp_server(settings) as received:
+        await mail.send("accounts/erased", to=("Amina", address), context={}, attachments=attached, is_last=True)
+        await mail.send("accounts/reset", to=("Amina", address), context={"link": LINK})
+        await mail.forget_once_sent(address)
+        assert await OutgoingMail.filter(to_address=address).count() == 2, "what waits is sent first"
+        await run_pending(pace=QUICK)
+    assert len(received.messages) == 2
+    rows = await fetch("SELECT to_jsonb(m)::text AS written FROM outgoing_mail m")
+    assert [row["written"] for row in rows if "mina" in row["written"] or "a.pdf" in row["written"]] == []

@@ -1,23 +1,29 @@
 """Erasing a person reaches everything above accounts, and stops before what a verifier needs."""
 
+import asyncio
 import json
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from accounts import addresses, links
 from accounts.models import LinkPurpose, Person
+from api.app import create_app
 from certification.bank.models import ItemVersion
+from certification.certificates import issuing
 from certification.certificates.models import Certificate, IssueRequest, SourceKind
 from certification.erasure import erase_person
 from certification.exams.models import Attempt, AttemptStatus, Response, Result
 from certification.programs.models import Certification, CertificationPolicy
 from core import mail
-from core.database import execute, fetchval
+from core.database import execute, fetch, fetchval, new_id, own_connection, transaction
 from core.errors import NotFound
 from core.models import OutgoingMail
+from core.settings import Settings
 from events.catalog import events as catalog_events
 from events.catalog import search
 from events.catalog.schemas import EventSearch
@@ -181,3 +187,77 @@ async def test_certificates_and_the_results_they_rest_on_stay(database: str) -> 
     kept = await Certificate.get(number="CF-2027-0001")
     assert (kept.holder_name, kept.status.value) == ("Amina Otieno", "valid")
     assert await Result.filter(attempt_id=attempt.id).count() == 1
+
+
+async def until_waits() -> None:
+    """Until some other connection to this database waits for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with own_connection() as connection:
+        while not await connection.fetchval(waiting):
+            pass
+
+
+async def register_during_erasure(settings: Settings) -> httpx.Response:
+    """The answer to a registration that came while its person's erasure was being written."""
+    person, event = await accounts.person(name="Amina Otieno"), await events.published_event()
+    async with accounts.signed_in(create_app(settings), person) as client:
+
+        async def register() -> httpx.Response:
+            return await client.post(f"/api/v1/events/{event.slug}/registrations", json={})
+
+        async with transaction():
+            await erase_person(person, by=person, now=datetime.now(UTC))
+            registering = asyncio.get_running_loop().create_task(register(), context=Context())
+            await until_waits()
+        return await registering
+
+
+async def test_registering_while_the_account_is_erased_leaves_nothing(settings: Settings, database: str) -> None:
+    answer = await register_during_erasure(settings)
+    assert (answer.status_code, answer.json()["code"]) == (410, "account_erased")
+    assert await Registration.all().count() == 0
+    assert (await Quota.get()).taken == 0
+
+
+async def test_control_without_the_trigger_the_name_outlives_the_erasure(settings: Settings, database: str) -> None:
+    await execute("ALTER TABLE registration DISABLE TRIGGER registration_no_erased")
+    try:
+        await register_during_erasure(settings)
+        assert [row.attendee_name for row in await Registration.all()] == ["Amina Otieno"]
+    finally:
+        await execute("ALTER TABLE registration ENABLE TRIGGER registration_no_erased")
+
+
+async def test_nothing_can_be_written_for_an_erased_person(database: str) -> None:
+    """Every table with a `person_id` that words or rights hang on; attempted rows are copies of their last own ones."""
+    rows = await fetch(
+        """SELECT c.table_name AS name FROM information_schema.columns c WHERE c.column_name = 'person_id'
+           AND c.table_schema = 'public' ORDER BY 1"""
+    )
+    guarded = await fetch("SELECT tgrelid::regclass::text AS name FROM pg_trigger WHERE tgname LIKE '%_no_erased'")
+    free = {"bulk_line", "certificate", "idempotent_request"}
+    assert {row["name"] for row in rows} - {row["name"] for row in guarded} == free
+
+
+async def test_what_waits_to_be_conferred_is_not(database: str) -> None:
+    person, program = await accounts.person(), await certification.certification(items={})
+    policy = await CertificationPolicy.get(certification_id=program.id)
+    waiting = await issuing.request(
+        SourceKind.attempt,
+        new_id(),
+        certification=program,
+        policy=policy,
+        person=person,
+        holder_name="Amina Otieno",
+        achieved_at=datetime.now(UTC),
+        score=None,
+        locale="en",
+    )
+    await erase_person(person, by=person, now=datetime.now(UTC))
+    assert await issuing.issue(waiting, now=datetime.now(UTC)) is None
+    officer = await accounts.member(await program.organization)
+    held = await IssueRequest.get(id=waiting)
+    with pytest.raises(issuing.NotHeld, match="The account was erased"):
+        await issuing.retry(held, holder_name="Amina Otieno", by=officer, now=datetime.now(UTC))
+    assert (await IssueRequest.get(id=waiting)).problem == "The account was erased."
+    assert await Certificate.all().count() == 0

@@ -283,12 +283,14 @@ async def test_entitlements_for_people_with_an_account_mail_nobody_and_are_not_l
     assert await Entitlement.all().count() == 3
 
 
-async def test_erasing_an_account_takes_what_waits_for_its_address(database: str) -> None:
+async def test_erasing_an_account_takes_nothing_from_the_owner_of_an_address_it_never_confirmed(database: str) -> None:
     organization = await accounts.organization()
     mallory = await stranger()
     await give(organization, by=await accounts.member(organization))
     await erase_person(mallory, by=mallory, now=datetime.now(UTC))
-    assert await Invitation.all().count() == 0
+    assert "accounts/invitation" in [mail.template for mail in await mails_to(VICTIM)]
+    victim = await confirm(await stranger())
+    assert [grant.role for grant in await RoleGrant.filter(person_id=victim.id)] == [Role.organizer]
 
 
 async def test_two_grants_for_one_address_at_once_are_one(database: str) -> None:
