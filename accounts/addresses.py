@@ -49,7 +49,10 @@ async def confirm(secret: str, *, by: Person | None, password: str | None = None
         password_hash = await passwords.hash_password(password)
     async with transaction():
         link = await links.use(secret, LinkPurpose.confirm_email, now=now)
-        person, old = await Person.get(id=link.person_id), link.person.email
+        person = await Person.get(id=link.person_id)
+        old = person.email
+        if link.email != old and not is_owner:
+            raise SignInToConfirm()
         if is_owner and by is not None:
             await credentials.require_current(by)
         await _give(person, link.email, now=now)

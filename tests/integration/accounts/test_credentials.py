@@ -11,8 +11,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from accounts import credentials, links, passwords, people, sign_in
-from accounts.models import ApiToken, AuditEntry, LinkPurpose, Person, SignInSession
+from accounts import addresses, credentials, links, passwords, people, sign_in
+from accounts.models import ApiToken, AuditEntry, LinkPurpose, Person, SignInSession, SingleUseLink
+from certification import erasure
 from core.database import own_connection, transaction
 from events.registration import feeds
 from tests.factories import accounts
@@ -356,6 +357,35 @@ async def test_two_clicks_at_once_use_a_link_once(database: str, amina: Person) 
     assert amina.credential_epoch == 1
 
 
+async def test_two_clicks_at_once_take_an_account_over_once(database: str) -> None:
+    now = datetime.now(UTC)
+    eve = await with_password(await accounts.person(EMAIL, confirmed=False))
+    secret = await links.create(eve, LinkPurpose.confirm_email, email=EMAIL, now=now)
+    outcomes = await asyncio.gather(
+        *(addresses.confirm(secret, by=None, password=f"{NEW_PASSWORD} {n}", now=now) for n in range(4)),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in outcomes if not isinstance(one, Person)] == [links.LinkGone] * 3
+    await eve.refresh_from_db()
+    assert (eve.is_confirmed, eve.credential_epoch) == (True, 1)
+
+
+async def test_a_change_confirmed_while_its_address_is_kept_leaves_the_account_with_its_owner(
+    database: str, amina: Person
+) -> None:
+    """Whichever comes first, the old address has the account afterwards, and nobody's credentials are left."""
+    now = datetime.now(UTC)
+    change = await links.create(amina, LinkPurpose.confirm_email, email="eve@example.net", now=now)
+    kept = await links.create(amina, LinkPurpose.keep_email, email=EMAIL, now=now)
+    outcomes = await asyncio.gather(
+        addresses.confirm(change, by=amina, now=now), erasure.keep_address(kept, now=now), return_exceptions=True
+    )
+    assert isinstance(outcomes[1], tuple)
+    assert isinstance(outcomes[0], Person | links.LinkGone)
+    await amina.refresh_from_db()
+    assert (amina.email, amina.password_hash, amina.credential_epoch) == (EMAIL, None, 1)
+
+
 Make = Callable[[Person, datetime], Awaitable[object]]
 
 
@@ -372,7 +402,12 @@ async def _calendar(person: Person, now: datetime) -> object:
     return await feeds.renew(person, now=now)
 
 
-MAKERS: list[Make] = [_token, _session, _calendar]
+async def _change(person: Person, now: datetime) -> object:
+    await people.request_email(person, "eve@example.net", password=PASSWORD, now=now)
+    return None
+
+
+MAKERS: list[Make] = [_token, _session, _calendar, _change]
 
 
 async def left_of(person: Person) -> int:
@@ -380,6 +415,7 @@ async def left_of(person: Person) -> int:
     return (
         await ApiToken.filter(person_id=person.id, revoked_at=None).count()
         + await SignInSession.filter(person_id=person.id).count()
+        + await SingleUseLink.filter(purpose=LinkPurpose.confirm_email, used_at=None).count()
         + int(await feeds.made_at(person) is not None)
     )
 
