@@ -35,6 +35,7 @@ from api.pages import (
     runs,
     sign_in,
     sign_up,
+    stolen_keys,
     tickets,
     verify,
 )
@@ -656,6 +657,23 @@ PAGES: list[Page] = [
         method="POST",
         path="/organize/{slug}/keys",
         handler=badges.make_key,
+        audience=Audience.staff,
+        asks_password=True,
+    ),
+    Page(
+        method="GET", path="/organize/{slug}/keys/{id:uuid}/stolen", handler=stolen_keys.show, audience=Audience.staff
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/keys/{id:uuid}/stolen",
+        handler=stolen_keys.declare,
+        audience=Audience.staff,
+        asks_password=True,
+    ),
+    Page(
+        method="POST",
+        path="/organize/{slug}/keys/{id:uuid}/reissue",
+        handler=stolen_keys.issue_again,
         audience=Audience.staff,
         asks_password=True,
     ),

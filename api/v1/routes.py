@@ -61,6 +61,7 @@ from api.v1 import (
     renewal,
     rooms,
     sessions,
+    stolen_keys,
     ticket_types,
     tokens,
     venues,
@@ -70,7 +71,7 @@ from api.v1.tokens import TokenCreated, TokenIn
 from certification.attendance.conferring import NotOffered, NotOver
 from certification.attendance.offers import EventNotHeld
 from certification.attendance.schemas import AttendedOut, AttendedQuery, OfferIn, OfferOut
-from certification.badges.schemas import IssuerKeyOut
+from certification.badges.schemas import IssuerKeyOut, StolenIn
 from certification.bank.schemas import (
     BankItemOut,
     ExportQuery,
@@ -97,6 +98,7 @@ from certification.certificates.schemas import (
     DirectoryIn,
     DirectorySearch,
     FileVerificationOut,
+    IssuedAgainOut,
     IssueRequestOut,
     ListedHolderOut,
     PrivacyIn,
@@ -175,6 +177,7 @@ from certification.renewal.schemas import (
     RenewalDecidedOut,
     RenewalOut,
 )
+from certification.signing.keys import AlreadyStolen
 from core.errors import NotFound, RateLimited
 from core.pages import ListQuery, PageOf, PageQuery
 from events.catalog.events import AlreadyCancelled, AlreadyPublished, ChangedMeanwhile, EventCancelled, EventOver
@@ -1840,6 +1843,41 @@ ENDPOINTS: list[Endpoint] = [
         summary="Make a new key",
         answers={201: IssuerKeyOut},
         asks_password=True,
+    ),
+    Endpoint(
+        method="POST",
+        path="/organizations/{slug}/keys/{id:uuid}/theft",
+        handler=stolen_keys.declare,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Organizations",
+        summary="Declare a key stolen",
+        asks_password=True,
+        body=StolenIn,
+        answers={201: IssuerKeyOut},
+        errors=(AlreadyStolen,),
+    ),
+    Endpoint(
+        method="GET",
+        path="/organizations/{slug}/keys/{id:uuid}/certificates",
+        handler=stolen_keys.signed_since,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Organizations",
+        summary="What a stolen key signed since",
+        query=PageQuery,
+        answers={200: PageOf[CertificateOut]},
+    ),
+    Endpoint(
+        method="POST",
+        path="/organizations/{slug}/keys/{id:uuid}/reissue",
+        handler=stolen_keys.issue_again,
+        audience=Audience.signed_in,
+        scope=Scope.organize,
+        tag="Organizations",
+        summary="Issue again what a stolen key signed",
+        asks_password=True,
+        answers={202: IssuedAgainOut},
     ),
     Endpoint(
         method="GET",

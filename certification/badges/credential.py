@@ -18,7 +18,7 @@ from certification.badges import addresses, proofs
 from certification.badges.facts import AchievementFacts, BadgeFacts, StatusPlace, score_band, score_bands
 from certification.badges.linked_data import Document
 from certification.badges.models import Badge, StatusPurpose
-from certification.signing.keys import SigningKey, key_in_use
+from certification.signing.keys import SigningKey, key_in_use, refuse_stolen
 from core.i18n import gettext as _
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
@@ -47,7 +47,9 @@ async def save(made: MadeBadge, place: StatusPlace) -> Badge:
     """Write the badge's row in the caller's transaction.
 
     Raises `IntegrityError` where another badge took the place in the meantime; then it is made again with a new one.
+    Raises `KeyStolen` where the key that signed was declared stolen meanwhile.
     """
+    await refuse_stolen(made.issuer_key_id)
     return await Badge.create(
         status_list_id=place.list_id,
         status_index=place.index,

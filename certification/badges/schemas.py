@@ -4,11 +4,19 @@ from datetime import datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from certification.badges import addresses
 from certification.badges.verdicts import BadgeCheck, KeySource, Reason, Verdict
 from certification.signing.models import IssuerKey
+
+
+class StolenIn(BaseModel):
+    """The first moment at which somebody else may have signed with the key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: AwareDatetime
 
 
 class IssuerKeyOut(BaseModel):
@@ -20,6 +28,7 @@ class IssuerKeyOut(BaseModel):
     kept: Literal["database", "token"] = Field(description="Where the private key is: sealed here, or in a token.")
     created_at: datetime
     retired_at: datetime | None
+    compromised_since: datetime | None = Field(description="Since when others may have signed with it.")
 
     @classmethod
     def of(cls, key: IssuerKey, slug: str) -> Self:
@@ -31,6 +40,7 @@ class IssuerKeyOut(BaseModel):
             kept="token" if key.token_label is not None else "database",
             created_at=key.created_at,
             retired_at=key.retired_at,
+            compromised_since=key.compromised_since,
         )
 
 

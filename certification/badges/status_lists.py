@@ -73,12 +73,22 @@ async def publish(list_id: UUID, *, now: datetime) -> None:
         issuer = addresses.issuer_did((await Organization.get(id=status_list.organization_id)).slug)
         published = {one.purpose: one for one in await StatusListPublication.filter(status_list_id=list_id)}
         bits = {purpose: await _bits(status_list, purpose) for purpose in StatusPurpose}
-        if all(_still_holds(published.get(purpose), bits[purpose], now) for purpose in StatusPurpose):
+        stolen = await _stolen_keys(status_list.organization_id)
+        if all(_still_holds(published.get(purpose), bits[purpose], stolen, now) for purpose in StatusPurpose):
             return
         key = await key_in_use(status_list.organization_id)
         for purpose in StatusPurpose:
             document = await asyncio.to_thread(_signed, status_list, issuer, purpose, bits[purpose], key, now)
             await _replace(list_id, purpose, document, now=now)
+
+
+async def republish_all(organization_id: UUID) -> list[UUID]:
+    """Have every list of an organization published anew by jobs, in the running transaction; returns the lists."""
+    lists = await StatusList.filter(organization_id=organization_id).order_by("position")
+    change = await fetchval("SELECT pg_current_xact_id()::text")
+    for one in lists:
+        await enqueue("badges.publish_status", {"list": str(one.id)}, key=f"badges.publish_status {one.id} {change}")
+    return [one.id for one in lists]
 
 
 async def due(*, now: datetime) -> list[UUID]:
@@ -144,12 +154,26 @@ async def _bits(status_list: StatusList, purpose: StatusPurpose) -> frozenset[in
     return frozenset(row["status_index"] for row in rows)
 
 
-def _still_holds(published: StatusListPublication | None, bits: frozenset[int], now: datetime) -> bool:
+async def _stolen_keys(organization_id: UUID) -> frozenset[str]:
+    rows = await fetch(
+        "SELECT public_key FROM issuer_key WHERE organization_id = $1 AND compromised_since IS NOT NULL",
+        organization_id,
+    )
+    return frozenset(row["public_key"] for row in rows)
+
+
+def _still_holds(
+    published: StatusListPublication | None, bits: frozenset[int], stolen: frozenset[str], now: datetime
+) -> bool:
+    """Whether a list says what it must, for long enough, by a key that is good."""
     from openbadgeslib import ob3
 
     if published is None or published.valid_until < now + REPUBLISHED_BEFORE_END:
         return False
-    encoded: str = json.loads(published.document)["credentialSubject"]["encodedList"]
+    document = json.loads(published.document)
+    if document["proof"]["verificationMethod"].partition("#")[2] in stolen:
+        return False
+    encoded: str = document["credentialSubject"]["encodedList"]
     return bool(ob3.set_indices(ob3.decode_encoded_list(encoded)) == bits)
 
 

@@ -29,8 +29,16 @@ async def correct(certificate: Certificate, *, holder_name: str, reason: str, by
         raise Forbidden(_("Another officer has to correct your own certificate."))
     if holder_name == certificate.holder_name:
         raise InvalidInput({"holder_name": _("This is the name that the certificate has already.")})
+    return await issue_again(certificate.id, holder_name=holder_name, reason=reason, by=by)
+
+
+async def issue_again(certificate_id: UUID, *, holder_name: str | None = None, reason: str, by: Person | None) -> UUID:
+    """Decide that a certificate is issued again, under another name or the one it has, and return the request's id.
+
+    Raises `NotCorrectable`.
+    """
     async with transaction():
-        locked = await Certificate.select_for_update().get(id=certificate.id)
+        locked = await Certificate.select_for_update().get(id=certificate_id)
         if locked.status is not CertificateStatus.valid or locked.successor_id is not None:
             raise NotCorrectable(_("This certificate is not in force, or another one has taken its place."))
         old = await IssueRequest.get(id=locked.issue_request_id)
@@ -44,7 +52,7 @@ async def correct(certificate: Certificate, *, holder_name: str, reason: str, by
             policy_id=old.policy_id,
             event_id=locked.event_id,
             person_id=locked.person_id,
-            holder_name=holder_name,
+            holder_name=holder_name or locked.holder_name,
             achievement=locked.achievement,
             statement=locked.facts.get("statement", ""),
             achieved_at=locked.achieved_at,

@@ -291,6 +291,12 @@ class CertificateOut(BaseModel):
         )
 
 
+class IssuedAgainOut(BaseModel):
+    """How many certificates are being issued again by a job."""
+
+    certificates: int
+
+
 class IssueRequestOut(BaseModel):
     """A certificate that waits for an officer, and why."""
 

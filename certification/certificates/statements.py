@@ -119,6 +119,11 @@ def of_file(found: FileVerification, *, asked: str | None = None) -> str:
 
 def tone_of_number(found: Verification) -> Tone:
     """How the answer about a number is shown."""
+    return tone_of(found.standing)
+
+
+def tone_of(standing: Standing) -> Tone:
+    """How the answer about a certificate that stands so is shown."""
     return {
         Standing.valid: Tone.success,
         Standing.expired: Tone.warning,
@@ -126,7 +131,7 @@ def tone_of_number(found: Verification) -> Tone:
         Standing.revoked: Tone.danger,
         Standing.superseded: Tone.info,
         Standing.unknown: Tone.neutral,
-    }[found.standing]
+    }[standing]
 
 
 def tone_of_file(found: FileVerification) -> Tone:

@@ -5,6 +5,7 @@ anywhere else, and no object here shows it. Engines are loaded with the first ke
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +15,25 @@ from accounts import audit
 from accounts.models import Organization, Person
 from certification.signing import multikey
 from certification.signing.models import IssuerKey
-from core.database import execute, new_id, transaction
+from core.database import execute, fetchrow, new_id, transaction
+from core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from core.i18n import N_
+from core.i18n import gettext as _
 from core.settings import get_settings
+
+log = logging.getLogger("confero.keys")
+
+
+class AlreadyStolen(Conflict):
+    """409: the key was declared stolen before, since the same moment or an earlier one (`compromised_since`)."""
+
+    code, message = "key_already_stolen", N_("This key was declared stolen already, since then or earlier.")
+
+
+class KeyStolen(Conflict):
+    """The key was declared stolen while it signed; what it signed is thrown away, and made again by the next key."""
+
+    code, message = "key_stolen", N_("The key was declared stolen while it signed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +69,70 @@ async def rotate(organization: Organization, *, by: Person, now: datetime) -> Is
             before.retired_at = now
             await before.save(update_fields=["retired_at"])
         return await _make(organization.id, by=by, replaced=before)
+
+
+async def declare_stolen(
+    organization: Organization, key_id: UUID, *, since: datetime, by: Person, now: datetime
+) -> IssuerKey:
+    """Say that others may have signed with a key `since` then: it is retired and no longer trusted for what is later.
+
+    A moment that was declared can be corrected to an earlier one only, since what was refused must not come back. Where
+    the key was in use a new one is made, unless the database's secret or the token is away: then the next that is
+    needed is. Raises `NotFound`, `InvalidInput` for a moment in the future or before the key's making, `AlreadyStolen`.
+    """
+    async with transaction():
+        await _lock(organization.id)
+        found = await IssuerKey.select_for_update().get_or_none(id=key_id, organization_id=organization.id)
+        if found is None:
+            raise NotFound()
+        _check_moment(found, since, now)
+        before, was_in_use = found.compromised_since, found.retired_at is None
+        found.compromised_since = since
+        found.retired_at = found.retired_at or now
+        await found.save(update_fields=["compromised_since", "retired_at"])
+        await audit.record(
+            "issuer_key.declared_stolen",
+            by=by,
+            object_kind="issuer_key",
+            object_id=found.id,
+            organization_id=organization.id,
+            before={"compromised_since": before.isoformat() if before else None},
+            after={"compromised_since": since.isoformat()},
+        )
+        if was_in_use:
+            try:
+                await _make(organization.id, by=by, replaced=found)
+            except Unavailable:
+                log.warning("No new key could be made for %s in place of the stolen one.", organization.slug)
+    return found
+
+
+def _check_moment(key: IssuerKey, since: datetime, now: datetime) -> None:
+    """A form knows minutes, so that the minute of the making is none before it."""
+    if since > now:
+        raise InvalidInput({"since": _("This lies in the future. Give the first moment when it may have happened.")})
+    if since < key.created_at.replace(second=0, microsecond=0):
+        raise InvalidInput({"since": _("The key did not exist yet. If you do not know when, give when it was made.")})
+    if key.compromised_since is not None and since >= key.compromised_since:
+        raise AlreadyStolen(compromised_since=key.compromised_since.isoformat())
+
+
+async def refuse_stolen(key_id: UUID) -> None:
+    """Raise `KeyStolen` where the key was declared stolen; else nobody can declare it until the transaction ends.
+
+    For the transaction that stores what the key signed.
+    """
+    row = await fetchrow("SELECT compromised_since FROM issuer_key WHERE id = $1 FOR SHARE", key_id)
+    if row is not None and row["compromised_since"] is not None:
+        raise KeyStolen()
+
+
+async def one(organization_id: UUID, key_id: UUID) -> IssuerKey:
+    """A key of the organization. Raises `NotFound`."""
+    found = await IssuerKey.get_or_none(id=key_id, organization_id=organization_id)
+    if found is None:
+        raise NotFound()
+    return found
 
 
 async def published(organization_id: UUID) -> list[IssuerKey]:

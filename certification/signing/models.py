@@ -15,6 +15,7 @@ class IssuerKey(Model):
 
     `public_key` is a Multikey (`z6Mk…`), which also ends the key's address in the organization's DID document. The
     private key is `sealed` (encrypted under the settings' key), or stays in a PKCS#11 token as `token_label`.
+    `compromised_since` is from when on others may have signed with it: it is retired, and trusted for nothing later.
     """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
@@ -27,6 +28,7 @@ class IssuerKey(Model):
     token_label = fields.CharField(100, null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     retired_at: datetime | None = fields.DatetimeField(null=True)
+    compromised_since: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "issuer_key"
