@@ -50,6 +50,7 @@ async def check_file(request: Request) -> Response:
         "tone": statements.tone_of_file(checked).value,
         "statement": statements.of_file(checked, asked=number),
         "facts": _facts(checked.verification) if checked.verification else None,
+        "can_type": statements.may_be_a_print(checked),
     }
     return render(request, "pages/verify/file.html", context)
 

@@ -23,6 +23,7 @@ from certification.certificates.numbers import normalize_number
 from certification.certificates.verification import Verification, of_certificate
 from certification.signing.inspection import PdfInspection
 from core.i18n import gettext as _
+from core.own_documents import OwnDocument, mark_of
 from core.settings import get_settings
 
 _BADGES = frozenset({FileKind.png, FileKind.svg, FileKind.json, FileKind.jwt})
@@ -41,6 +42,8 @@ class FileVerdict(StrEnum):
     and has none such."""
     foreign = "foreign"
     """A badge or a signed PDF of somebody else; `checks` say what could be told of it."""
+    own_document = "own_document"
+    """A transcript or a ticket, which is no certificate; `document` tells whether this server wrote it so."""
     not_issued = "not_issued"
     """Nothing in it says that it was issued here or by anybody."""
     unreadable = "unreadable"
@@ -58,6 +61,7 @@ class FileVerification:
     verification: Verification | None = None
     badge: BadgeCheck | None = None
     pdf: PdfInspection | None = None
+    document: OwnDocument | None = None
 
     @property
     def number(self) -> str | None:
@@ -72,11 +76,15 @@ async def verify_file(content: bytes, *, number: str | None, now: datetime) -> F
     sent to addresses that strangers choose.
     """
     digest = hashlib.sha256(content).hexdigest()
+    mark = await asyncio.to_thread(mark_of, content)
+    if mark is not None and mark.is_unchanged:
+        return _own(mark, digest)
     examined = await examine(content, now=now, trusted=get_settings().trusted_issuer_dids)
     issued = await Certificate.filter(pdf_sha256=digest).select_related("successor").first()
     named = issued or await _named(examined) or await _asked(number)
     if named is None:
-        return _foreign(examined, digest)
+        found = _foreign(examined, digest)
+        return _own(mark, digest) if mark is not None and found.verdict is FileVerdict.not_issued else found
     checks = [] if examined.kind in _BADGES else [_bytes(is_same=issued is not None)]
     checks += findings.of_pdf(examined.pdf) if examined.pdf else []
     is_badge, of_badge = await _badge(examined, named)
@@ -92,6 +100,17 @@ async def verify_file(content: bytes, *, number: str | None, now: datetime) -> F
         examined.badge,
         examined.pdf,
     )
+
+
+def _own(mark: OwnDocument, digest: str) -> FileVerification:
+    """A document that is no certificate: whether this server wrote it so is a keyed hash's word, not the file's."""
+    if mark.is_unchanged:
+        check = findings.passed(Subject.bytes, _("Every byte is as this site wrote it."))
+    else:
+        check = findings.failed(
+            Subject.bytes, _("The bytes are not as this site writes them; anybody may have made it.")
+        )
+    return FileVerification(FileVerdict.own_document, digest, FileKind.pdf, (check,), document=mark)
 
 
 def _verdict(certificate: Certificate, number: str | None) -> FileVerdict:

@@ -1,5 +1,6 @@
 """What comes in and goes out about certificates."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Self
@@ -17,6 +18,7 @@ from certification.certificates.models import Certificate, CertificateStatus, Di
 from certification.certificates.statistics import CertificateStatistics
 from certification.certificates.verification import Standing, Verification, standing_of
 from certification.signing.levels import SignatureLevel
+from core.own_documents import DocumentKind
 from core.pages import PageQuery
 from core.text import OneLine
 from events.catalog.schemas import CountryCode
@@ -209,6 +211,14 @@ class BadgeClaimsOut(BaseModel):
     valid_until: datetime | None
 
 
+class OwnDocumentOut(BaseModel):
+    """A transcript or ticket of this site. `is_unchanged`: this site wrote every byte; else it merely says so."""
+
+    kind: DocumentKind
+    is_unchanged: bool
+    numbers: list[str] = Field(description="Certificates that it lists; each has to be verified by itself.")
+
+
 class FileVerificationOut(BaseModel):
     """What a file is. `certificate` is the one of this register that it is, or says it is; `claims` a foreign badge's.
 
@@ -223,6 +233,7 @@ class FileVerificationOut(BaseModel):
     certificate: VerificationOut | None
     claims: BadgeClaimsOut | None = None
     badge: BadgeCheckOut | None = None
+    document: OwnDocumentOut | None = None
 
     @classmethod
     def of(cls, found: FileVerification, *, asked: str | None = None) -> Self:
@@ -247,6 +258,7 @@ class FileVerificationOut(BaseModel):
             )
             if said
             else None,
+            document=OwnDocumentOut(**asdict(found.document)) if found.document else None,
         )
 
 

@@ -18,6 +18,7 @@ from certification.signing.inspection import SignatureState
 from certification.signing.levels import SignatureLevel
 from core.i18n import gettext as _
 from core.outside import quoted
+from core.own_documents import DocumentKind, OwnDocument
 from core.templating import format_date
 
 
@@ -65,6 +66,8 @@ def title_of_file(found: FileVerification) -> str:
             return _("Signed by somebody unknown")
         case FileVerdict.foreign:
             return _("Issued elsewhere")
+        case FileVerdict.own_document if found.document is not None:
+            return _("A transcript") if found.document.kind is DocumentKind.transcript else _("A ticket")
         case FileVerdict.unreadable:
             return _("Cannot be verified")
     return _("Not issued here")
@@ -104,17 +107,51 @@ def of_file(found: FileVerification, *, asked: str | None = None) -> str:
             text = _(
                 "This is not the file that %(issuer)s issued as certificate %(number)s: it was changed or made up."
             )
-            return text % {"issuer": verified.certificate.issuer_name, "number": verified.number}
+            text %= {"issuer": verified.certificate.issuer_name, "number": verified.number}
+            return f"{text} {_if_printed()}" if _is_unsigned(found) else text
         case FileVerdict.altered if found.badge is not None and found.badge.claims is not None:
             text = _(
                 "This badge was made up: it names %(issuer)s as its issuer, whose register is here and has none such."
             )
             return text % {"issuer": badge_findings.claimed_issuer(found.badge.claims)}
+        case FileVerdict.own_document if found.document is not None:
+            return _of_own(found.document)
         case FileVerdict.foreign:
             return _of_foreign(found)
         case FileVerdict.unreadable:
             return _("This file cannot be verified: it carries no certificate or badge that could be read.")
-    return _("Nothing in this file shows that it is a certificate. It was not issued here.")
+    text = _("Nothing in this file shows that it is a certificate. It was not issued here.")
+    return f"{text} {_if_printed()}" if _is_unsigned(found) else text
+
+
+def _of_own(document: OwnDocument) -> str:
+    match document.kind, document.is_unchanged:
+        case DocumentKind.transcript, True:
+            return _("This is a transcript of this site, not a certificate. Verify the numbers in it: each has a page.")
+        case DocumentKind.transcript, False:
+            return _(
+                "This says that it is a transcript of this site, but it is not as this site wrote it. Verify the"
+                " numbers in it: only their pages tell."
+            )
+        case DocumentKind.ticket, True:
+            return _("This is a ticket of this site, not a certificate. It is checked at the entrance of its event.")
+    return _(
+        "This says that it is a ticket of this site, but it is not as this site wrote it, and it is no certificate."
+    )
+
+
+def may_be_a_print(found: FileVerification) -> bool:
+    """Whether a file that is not what was issued may be a print or a scan of it, whose number can be typed."""
+    return found.verdict in (FileVerdict.not_issued, FileVerdict.altered) and _is_unsigned(found)
+
+
+def _is_unsigned(found: FileVerification) -> bool:
+    """Whether it is a PDF that could be read and carries no signature of its own, as prints and scans do."""
+    return found.pdf is not None and found.pdf.problem is None and not found.pdf.signatures
+
+
+def _if_printed() -> str:
+    return _("If this is a print or a scan of a certificate, type the number that stands on it.")
 
 
 def tone_of_number(found: Verification) -> Tone:
@@ -149,6 +186,8 @@ def tone_of_file(found: FileVerification) -> Tone:
             return Tone.success
         case FileVerdict.foreign:
             return Tone.warning if is_signer_unknown(found) else Tone.info
+        case FileVerdict.own_document if found.document is not None:
+            return Tone.info if found.document.is_unchanged else Tone.warning
     return Tone.neutral
 
 

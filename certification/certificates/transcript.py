@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from core.i18n import direction, use_locale
 from core.i18n import gettext as _
+from core.own_documents import DocumentKind, marked
 from core.templating import format_date, format_number
 from core.typesetting import Align, Fitted, Style, Weight, draw, draw_qr, fit
 from core.typesetting.canvas import ArchivalCanvas, Link
@@ -68,9 +69,10 @@ def _render(facts: TranscriptFacts) -> bytes:
     title = _("Transcript of %(name)s") % {"name": facts.person}
     groups = _paged([_Entry.of(entry, facts.language) for entry in facts.entries])
     pages = [_page(facts, title, group, number, len(groups)) for number, group in enumerate(groups, 1)]
-    return document(
+    pdf = document(
         (_WIDTH, _HEIGHT), pages, title=title, author="Confero", language=facts.language, created_on=facts.written_on
     )
+    return marked(pdf, DocumentKind.transcript, [entry.number for entry in facts.entries])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date
 
 from core.i18n import direction, use_locale
 from core.i18n import gettext as _
+from core.own_documents import DocumentKind, marked
 from core.typesetting import Align, Fitted, Style, Weight, draw, draw_qr, fit
 from core.typesetting.canvas import ArchivalCanvas
 from core.typesetting.pages import Colour, colour, one_page, tint
@@ -51,7 +52,7 @@ def render_ticket(facts: TicketFacts) -> bytes:
 
 def _render(facts: TicketFacts) -> bytes:
     use_locale(facts.language)
-    return one_page(
+    pdf = one_page(
         (_WIDTH, _HEIGHT),
         lambda canvas: _paint(canvas, facts),
         title=_("Ticket: %(event)s") % {"event": facts.event},
@@ -59,6 +60,7 @@ def _render(facts: TicketFacts) -> bytes:
         language=facts.language,
         created_on=facts.printed_on,
     )
+    return marked(pdf, DocumentKind.ticket)
 
 
 def _paint(canvas: ArchivalCanvas, facts: TicketFacts) -> None:
