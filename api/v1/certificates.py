@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import auth, parse, respond
+from certification.badges.models import Badge
 from certification.certificates import (
     corrections,
     file_verification,
@@ -57,7 +58,13 @@ async def mine(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """What anyone may learn about a certificate. An unknown number answers 200 with the status `unknown`."""
     found = await verification.verify(request.path_params["number"], now=datetime.now(UTC))
-    return respond.json(VerificationOut.of(found))
+    answer = VerificationOut.of(found)
+    if found.certificate is not None and found.certificate.badge_id is not None:
+        from certification.badges import vouching
+
+        badge = await Badge.get(id=found.certificate.badge_id)
+        answer.badge_signatures = list(vouching.digests(badge.credential, badge.jwt))
+    return respond.json(answer)
 
 
 async def transcript(request: Request) -> Response:

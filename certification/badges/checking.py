@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from certification.badges import issuer_keys, linked_data, parts, proofs, reading, statuses
+from certification.badges import issuer_keys, linked_data, parts, proofs, reading, statuses, vouching
 from certification.badges.issuer_keys import Asking, Fetch, FoundKey
 from certification.badges.linked_data import Document, Unprocessable
 from certification.badges.reading import Jws, Presented, Unreadable
@@ -68,6 +68,8 @@ async def check(
     if not is_known:
         unsure = Reason.issuer_unconfirmed if key.source is KeySource.file else Reason.issuer_unknown
         findings.append(Finding(unsure, presented.claims.issuer))
+    if key.stolen_since is not None:
+        findings += await vouching.judge(presented, signed.signature, key.stolen_since, asking)
     findings += await statuses.find(presented, _list_check(presented, key, asking, now=now), has_database=has_database)
     return replace(
         _outcome(findings),
@@ -78,6 +80,7 @@ async def check(
         is_issuer_known=is_known,
         has_status=statuses.has_status(presented),
         unjudged=signed.parts,
+        key_stolen_since=key.stolen_since,
     )
 
 
@@ -87,6 +90,7 @@ class _Signed:
 
     key: FoundKey
     suite: str
+    signature: bytes
     parts: tuple[str, ...]
 
 
@@ -99,8 +103,8 @@ async def _verify(presented: Presented, asking: Asking, *, now: datetime) -> _Si
     if unknown:
         raise Unreadable(Reason.unknown_context, unknown[0][:200])
     key = await issuer_keys.find(presented, proof["verificationMethod"], asking)
-    await _confined(_verify_proof, presented.document, proof, key)
-    return _Signed(key, proofs.SUITE, await _confined(_check_form, presented.document, proof))
+    signature = await _confined(_verify_proof, presented.document, proof, key)
+    return _Signed(key, proofs.SUITE, signature, await _confined(_check_form, presented.document, proof))
 
 
 async def _confined(work: Callable[..., T], *arguments: Any) -> T:
@@ -121,7 +125,7 @@ async def _verify_jws(presented: Presented, jws: Jws, asking: Asking) -> _Signed
     is_right = await asyncio.to_thread(issuer_keys.verify, key, jws.signature, jws.signed, algorithm=algorithm)
     if not is_right:
         raise Unreadable(Reason.bad_signature)
-    return _Signed(key, algorithm, parts.part(presented.document).places)
+    return _Signed(key, algorithm, jws.signature, parts.part(presented.document).places)
 
 
 def _proof(document: Document, now: datetime) -> Document:
@@ -147,8 +151,8 @@ def _proof(document: Document, now: datetime) -> Document:
     return proof
 
 
-def _verify_proof(document: Document, proof: Document, key: FoundKey) -> None:
-    """Raises `Unreadable` unless the key made the proof over the document."""
+def _verify_proof(document: Document, proof: Document, key: FoundKey) -> bytes:
+    """The signature of the proof. Raises `Unreadable` unless the key made the proof over the document."""
     try:
         signature = multikey.from_base58(proof["proofValue"].removeprefix("z"))
         content = proofs.hash_data(linked_data.canonize_foreign, document, proof)
@@ -160,6 +164,7 @@ def _verify_proof(document: Document, proof: Document, key: FoundKey) -> None:
         raise Unreadable(Reason.bad_signature, "proofValue")
     if not issuer_keys.verify(key, signature, content, algorithm="EdDSA"):
         raise Unreadable(Reason.bad_signature)
+    return signature
 
 
 def _check_form(document: Document, proof: Document) -> tuple[str, ...]:
@@ -196,6 +201,8 @@ def _list_check(presented: Presented, key: FoundKey, asking: Asking, *, now: dat
                 return None
             signed_by = (await _verify(published, asking, now=now)).key
         except (OSError, Unreadable):
+            return None
+        if signed_by.stolen_since is not None:
             return None
         is_issuers = signed_by.source is not KeySource.file or signed_by.name == key.name
         return published.document if is_issuers else None

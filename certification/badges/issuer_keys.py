@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from certification.badges import addresses
 from certification.badges.linked_data import Document
-from certification.badges.reading import Presented, Unreadable, members, strings
+from certification.badges.reading import Presented, Unreadable, members, moment, strings
 from certification.badges.verdicts import KeySource, Reason
 from certification.signing import multikey
 from certification.signing.models import IssuerKey
@@ -66,11 +67,15 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """A public key: an Ed25519 Multikey, or a JWK of another kind; and where it was found."""
+    """A public key: an Ed25519 Multikey, or a JWK of another kind; and where it was found.
+
+    `stolen_since` is from when on its issuer says that others may have signed with it.
+    """
 
     source: KeySource
     public_key: str | None = None
     jwk: Document | None = None
+    stolen_since: datetime | None = None
 
     @property
     def name(self) -> str | None:
@@ -149,23 +154,28 @@ async def _of_own(issuer: str, address: str | None, named: FoundKey | None) -> F
     """A key of an organization of this server; whatever else signed in its name is a forgery."""
     slug = addresses.slug_of(issuer)
     key = named.public_key if named is not None else None
-    if slug is None or key is None or not await IssuerKey.filter(organization__slug=slug, public_key=key).exists():
+    found = await IssuerKey.get_or_none(organization__slug=slug, public_key=key) if slug and key else None
+    if found is None:
         raise Unreadable(Reason.foreign_key, (named.name if named is not None else address) or "")
-    return FoundKey(KeySource.database, key)
+    return FoundKey(KeySource.database, key, stolen_since=found.compromised_since)
 
 
 def _in_document(document: Any, did: str, address: str | None, named: FoundKey | None) -> FoundKey:
-    """The key of a DID document that may sign credentials: by its address there, else the very key that the badge
-    brings. Raises `Unreadable` (`foreign_key`)."""
+    """The key of a DID document that may sign credentials, or was revoked: by its address there, else the very key that
+    the badge brings. Raises `Unreadable` (`foreign_key`)."""
     if not isinstance(document, dict) or document.get("id") != did:
         raise Unreadable(Reason.foreign_key, did)
     references = strings(document.get("assertionMethod"))
     methods = [
         *members(document.get("assertionMethod")),
-        *(one for one in members(document.get("verificationMethod")) if _absolute(one, did) in _all(references, did)),
+        *(
+            one
+            for one in members(document.get("verificationMethod"))
+            if "revoked" in one or _absolute(one, did) in _all(references, did)
+        ),
     ]
     for method in methods:
-        found = _of_method(method) if "revoked" not in method else None
+        found = _of_method(method)
         if found is not None and (_absolute(method, did) == address or (named is not None and _is_same(found, named))):
             return found
     raise Unreadable(Reason.foreign_key, (named.name if named is not None else address) or "")
@@ -181,11 +191,14 @@ def _all(references: list[str], did: str) -> set[str]:
 
 
 def _of_method(method: Document) -> FoundKey | None:
+    """The key of a verification method; None where there is none, or since when it is revoked cannot be read."""
     published, jwk = method.get("publicKeyMultibase"), method.get("publicKeyJwk")
-    if isinstance(published, str) and _is_multikey(published):
-        return FoundKey(KeySource.did_web, published)
     try:
-        return _of_jwk(KeySource.did_web, jwk) if isinstance(jwk, dict) else None
+        stolen_since = moment(method["revoked"], "revoked") if "revoked" in method else None
+        if isinstance(published, str) and _is_multikey(published):
+            return FoundKey(KeySource.did_web, published, stolen_since=stolen_since)
+        found = _of_jwk(KeySource.did_web, jwk) if isinstance(jwk, dict) else None
+        return replace(found, stolen_since=stolen_since) if found is not None else None
     except Unreadable:
         return None
 

@@ -65,6 +65,7 @@ class BadgeCheckOut(BaseModel):
     key_source: KeySource | None
     signed_by: str | None = Field(description="The DID whose key signed it; where that is not confirmed, the key.")
     is_issuer_known: bool = Field(description="The key is of an issuer of this server, or of one that is trusted.")
+    key_stolen_since: datetime | None = Field(description="Since when the issuer says that others may have the key.")
     unjudged: list[str] = Field(description="JSON pointers to endorsements and extensions, which were not judged.")
 
     @classmethod
@@ -79,5 +80,6 @@ class BadgeCheckOut(BaseModel):
             key_source=found.key_source,
             signed_by=found.signer or None,
             is_issuer_known=found.is_issuer_known,
+            key_stolen_since=found.key_stolen_since,
             unjudged=list(found.unjudged),
         )

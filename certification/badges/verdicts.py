@@ -36,6 +36,12 @@ class Reason(StrEnum):
     """What it calls the address of its key leads to no key anywhere."""
     foreign_key = "foreign_key"
     """The issuer it names does not list the key that signed."""
+    stolen_key = "stolen_key"
+    """The key that signed was stolen, and the issuer's register holds no such badge, whatever date it claims."""
+    signed_since_theft = "signed_since_theft"
+    """It was signed, or says that it was, when the key had been stolen."""
+    theft_unclear = "theft_unclear"
+    """The key that signed was stolen, and the register that could tell when it was issued was not asked."""
     not_yet_valid = "not_yet_valid"
     expired = "expired"
     revoked = "revoked"
@@ -50,7 +56,9 @@ class Reason(StrEnum):
     status_unavailable = "status_unavailable"
 
 
-UNDETERMINED = frozenset({Reason.unsupported_suite, Reason.unknown_context, Reason.key_unavailable})
+UNDETERMINED = frozenset(
+    {Reason.unsupported_suite, Reason.unknown_context, Reason.key_unavailable, Reason.theft_unclear}
+)
 """What leaves open whether it was signed as it says."""
 
 _UNCONFIRMED = frozenset({Reason.issuer_unconfirmed, Reason.issuer_unknown, Reason.status_unavailable})
@@ -109,7 +117,8 @@ class BadgeCheck:
     `public_key` made the signature: a Multikey, or the thumbprint of a JWK (RFC 9278). `is_issuer_known` says that it
     belongs to an issuer of this server or to one that the reader trusts: only then does the name stand without reserve.
     `has_status` says that the badge names a list in which its issuer may withdraw it. `unjudged` names the places (JSON
-    pointers) of endorsements and extensions, which others have put in: they are not judged.
+    pointers) of endorsements and extensions, which others have put in: they are not judged. `key_stolen_since` is from
+    when on the issuer says that others may have signed with its key.
     """
 
     verdict: Verdict
@@ -121,6 +130,7 @@ class BadgeCheck:
     is_issuer_known: bool = False
     has_status: bool = False
     unjudged: tuple[str, ...] = ()
+    key_stolen_since: datetime | None = None
 
     @property
     def signer(self) -> str:

@@ -4,6 +4,7 @@ A name is a claim: sentences name the DID or the key that signed, and the issuer
 where the key is one of this server's issuers, or of one that the reader trusts. See docs/decisions/0031.
 """
 
+from datetime import datetime
 from typing import Final
 
 from certification.badges.verdicts import UNDETERMINED, BadgeCheck, BadgeClaims, Finding, KeySource, Reason
@@ -11,6 +12,7 @@ from certification.certificates import findings
 from certification.certificates.findings import Check, Outcome, Subject
 from core.i18n import gettext as _
 from core.outside import plain, quoted
+from core.templating import format_date
 
 _KINDS: Final = {
     "eddsa-rdfc-2022": "Ed25519 (eddsa-rdfc-2022)",
@@ -30,6 +32,9 @@ _SUBJECTS: Final = {
     Reason.bad_signature: Subject.badge,
     Reason.bad_key_address: Subject.badge,
     Reason.foreign_key: Subject.issuer,
+    Reason.stolen_key: Subject.issuer,
+    Reason.signed_since_theft: Subject.issuer,
+    Reason.theft_unclear: Subject.issuer,
     Reason.not_yet_valid: Subject.dates,
     Reason.expired: Subject.dates,
     Reason.revoked: Subject.status,
@@ -40,6 +45,8 @@ _SUBJECTS: Final = {
 }
 """The reasons that are a sentence by themselves, and what each is about."""
 
+_THEFTS: Final = frozenset({Reason.stolen_key, Reason.signed_since_theft, Reason.theft_unclear})
+
 
 def of_badge(found: BadgeCheck) -> list[Check]:
     """What an Open Badge's own signature, issuer, status and dates say. They name who signed, not what it is called."""
@@ -48,7 +55,7 @@ def of_badge(found: BadgeCheck) -> list[Check]:
         return checks or [findings.unchecked(Subject.badge, _("The Open Badge could not be checked."))]
     text = _("The Open Badge is signed with %(kind)s, and says what was signed.")
     checks.insert(0, findings.passed(Subject.badge, text % {"kind": _KINDS.get(found.suite, found.suite)}))
-    checks.append(_of_issuer(found))
+    checks += _of_theft(found) or [_of_issuer(found)]
     reasons, signer = set(found.reasons), {"signer": found.claims.issuer}
     if Reason.status_unavailable in reasons:
         text = _("Whether %(signer)s has suspended or revoked the badge could not be learned.")
@@ -59,6 +66,20 @@ def of_badge(found: BadgeCheck) -> list[Check]:
         text = _("What others have added to the badge was not judged: %(places)s.")
         checks.append(findings.unchecked(Subject.badge, text % {"places": plain(", ".join(found.unjudged), 200)}))
     return checks
+
+
+def _of_theft(found: BadgeCheck) -> list[Check]:
+    """That the key was stolen later, where the register vouches for what was signed before; its findings say the rest.
+
+    Empty where the key is a good one.
+    """
+    since = found.key_stolen_since
+    if since is None:
+        return []
+    if _THEFTS & set(found.reasons):
+        return [findings.unchecked(Subject.issuer, _("Whoever stole the key signs as well with it as its owner."))]
+    text = _("%(signer)s says that its key was stolen on %(date)s; its register tells that it issued this before.")
+    return [findings.passed(Subject.issuer, text % {"signer": found.signer, "date": format_date(since)})]
 
 
 def issuer_of(found: BadgeCheck) -> str:
@@ -97,9 +118,24 @@ def _of_issuer(found: BadgeCheck) -> Check:
 
 def _of_finding(finding: Finding) -> Check:
     outcome = Outcome.unchecked if finding.reason in UNDETERMINED else Outcome.failed
+    if finding.reason in _THEFTS:
+        return Check(_SUBJECTS[finding.reason], outcome, _of_stolen(finding))
     text = _particular(finding.reason) if finding.detail else None
     sentence = text % {"detail": plain(finding.detail, 200)} if text else _in_general(finding.reason)
     return Check(_SUBJECTS[finding.reason], outcome, sentence)
+
+
+def _of_stolen(finding: Finding) -> str:
+    text = {
+        Reason.stolen_key: _(
+            "It is forged: the key that signed it was stolen (%(date)s), and the issuer's register holds no such badge."
+        ),
+        Reason.signed_since_theft: _("It was signed when its key had been stolen already (%(date)s)."),
+        Reason.theft_unclear: _(
+            "Its key was stolen (%(date)s). Whether it was issued before, only the issuer's register can tell."
+        ),
+    }[finding.reason]
+    return text % {"date": format_date(datetime.fromisoformat(finding.detail))}
 
 
 def _particular(reason: Reason) -> str | None:

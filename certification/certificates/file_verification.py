@@ -14,7 +14,7 @@ from uuid import UUID
 
 from certification.badges import addresses
 from certification.badges.models import Badge
-from certification.badges.verdicts import BadgeCheck, KeySource, Verdict
+from certification.badges.verdicts import BadgeCheck, KeySource, Reason, Verdict
 from certification.certificates import badge_findings, findings
 from certification.certificates.examination import Examination, FileKind, examine
 from certification.certificates.findings import Check, Outcome, Subject
@@ -40,6 +40,8 @@ class FileVerdict(StrEnum):
     altered = "altered"
     """It says that it is a certificate of this register, and is not what was issued; or its issuer's register is here
     and has none such."""
+    signed_since_theft = "signed_since_theft"
+    """A badge that was issued here with a key that had been stolen by then: the register alone vouches for it."""
     foreign = "foreign"
     """A badge or a signed PDF of somebody else; `checks` say what could be told of it."""
     own_document = "own_document"
@@ -92,7 +94,7 @@ async def verify_file(content: bytes, *, number: str | None, now: datetime) -> F
     is_genuine = issued is not None or (examined.kind in _BADGES and is_badge)
     verified = await of_certificate(named, now=now)
     return FileVerification(
-        _verdict(named, number) if is_genuine else FileVerdict.altered,
+        _verdict(examined, named, number) if is_genuine else FileVerdict.altered,
         digest,
         examined.kind,
         (*checks, *verified.checks),
@@ -113,9 +115,15 @@ def _own(mark: OwnDocument, digest: str) -> FileVerification:
     return FileVerification(FileVerdict.own_document, digest, FileKind.pdf, (check,), document=mark)
 
 
-def _verdict(certificate: Certificate, number: str | None) -> FileVerdict:
+def _verdict(examined: Examination, certificate: Certificate, number: str | None) -> FileVerdict:
+    if examined.kind in _BADGES and _is_signed_since_theft(examined):
+        return FileVerdict.signed_since_theft
     asked = normalize_number(number) if number else None
     return FileVerdict.other_certificate if asked and asked != certificate.number else FileVerdict.genuine
+
+
+def _is_signed_since_theft(examined: Examination) -> bool:
+    return examined.badge is not None and Reason.signed_since_theft in examined.badge.reasons
 
 
 async def _asked(number: str | None) -> Certificate | None:
@@ -157,6 +165,11 @@ async def _badge(examined: Examination, certificate: Certificate) -> tuple[bool,
     issued = await Badge.get_or_none(id=certificate.badge_id) if certificate.badge_id else None
     is_signed = examined.badge.key_source is KeySource.database
     is_same = issued is not None and await asyncio.to_thread(_is_same, examined.credential, issued)
+    if is_same and examined.kind is FileKind.pdf and _is_signed_since_theft(examined):
+        # The register vouches for the PDF by its bytes; the badge in it is worth nothing by itself.
+        about = [
+            replace(check, outcome=Outcome.unchecked) if check.outcome is Outcome.failed else check for check in about
+        ]
     if is_signed and not is_same:
         about.append(findings.failed(Subject.badge, _("It is not the badge that was issued with this certificate.")))
     return is_signed and is_same, about

@@ -166,6 +166,9 @@ class VerificationOut(BaseModel):
     renewed_by: str | None = None
     signature: SignatureLevel | None = None
     pdf_sha256: str | None = None
+    badge_signatures: list[str] = Field(
+        default=[], description="SHA-256 of the signatures of its Open Badge: as JSON, and as JWT."
+    )
     checks: list[CheckOut]
 
     @classmethod

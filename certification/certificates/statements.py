@@ -58,6 +58,8 @@ def title_of_file(found: FileVerification) -> str:
             return _("Another certificate")
         case FileVerdict.altered:
             return _("Not genuine")
+        case FileVerdict.signed_since_theft:
+            return _("Not to be relied on")
         case FileVerdict.foreign if is_refused(found):
             return _("Not to be relied on")
         case FileVerdict.foreign if is_vouched_for(found):
@@ -114,6 +116,8 @@ def of_file(found: FileVerification, *, asked: str | None = None) -> str:
                 "This badge was made up: it names %(issuer)s as its issuer, whose register is here and has none such."
             )
             return text % {"issuer": badge_findings.claimed_issuer(found.badge.claims)}
+        case FileVerdict.signed_since_theft if verified is not None and verified.certificate is not None:
+            return _of_stolen(verified, verified.certificate)
         case FileVerdict.own_document if found.document is not None:
             return _of_own(found.document)
         case FileVerdict.foreign:
@@ -122,6 +126,21 @@ def of_file(found: FileVerification, *, asked: str | None = None) -> str:
             return _("This file cannot be verified: it carries no certificate or badge that could be read.")
     text = _("Nothing in this file shows that it is a certificate. It was not issued here.")
     return f"{text} {_if_printed()}" if _is_unsigned(found) else text
+
+
+def _of_stolen(found: Verification, certificate: Certificate) -> str:
+    values = {"issuer": certificate.issuer_name, "number": certificate.number}
+    if found.corrected_by is not None:
+        text = _(
+            "%(issuer)s issued this badge as certificate %(number)s, with a key that had been stolen by then, and has"
+            " issued it again as %(successor)s: rely on that one."
+        )
+        return text % {**values, "successor": found.corrected_by}
+    text = _(
+        "%(issuer)s issued this badge as certificate %(number)s, but with a key that had been stolen by then: do not"
+        " rely on the badge, but on the page of its number."
+    )
+    return text % values
 
 
 def _of_own(document: OwnDocument) -> str:
@@ -176,7 +195,7 @@ def tone_of_file(found: FileVerification) -> Tone:
     match found.verdict:
         case FileVerdict.genuine if found.verification is not None:
             return tone_of_number(found.verification)
-        case FileVerdict.altered:
+        case FileVerdict.altered | FileVerdict.signed_since_theft:
             return Tone.danger
         case FileVerdict.other_certificate:
             return Tone.warning
