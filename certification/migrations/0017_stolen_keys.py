@@ -8,7 +8,7 @@ STOLEN = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("certification", "0014_renewal")]
+    dependencies = [("certification", "0016_nothing_for_erased")]
     operations = [
         ops.AddField(model_name="IssuerKey", name="compromised_since", field=fields.DatetimeField(null=True)),
         ops.RunSQL(STOLEN),
