@@ -74,6 +74,16 @@ async def count_mail(organization: Organization, email: str, *, by: Person, now:
         await count(Limit(Occasion.invitation, kind, most, hour), whose, now=now)
 
 
+async def count_by_run(organization: Organization, email: str, *, now: datetime) -> None:
+    """Count an account that a run is about to open, and the mail that tells of it; none where there is one.
+
+    Raises `RateLimited`; the run then waits.
+    """
+    if not await Person.exists(email=email):
+        limit = Limit(Occasion.invitation, "run", get_settings().invitations_by_runs, timedelta(hours=1))
+        await count(limit, str(organization.id), now=now)
+
+
 async def offer(
     organization: Organization,
     email: str,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from accounts.invitations import invite
+from accounts.invitations import count_by_run, invite
 from accounts.models import Person
 from certification.bulk import emails
 from certification.bulk.models import BulkLine, BulkRun, RunKind
@@ -95,9 +95,11 @@ async def itself(run: BulkRun) -> BulkRun:
 async def issue(line: BulkLine, shared: Deciding, now: datetime) -> Outcome:
     """Decide, unless the person has got one meanwhile, and issue; a line that was decided before is only carried out.
 
-    Raises `LineFailed`.
+    Raises `LineFailed`, and `RateLimited` where so many accounts were opened that this one must wait.
     """
     certification, given = shared.certification, line.given
+    if line.person_id is None:
+        await count_by_run(certification.organization, given["email"], now=now)
     async with transaction():
         person = await _person_of(line, shared, now)
         # Two runs may name the same person: the second to decide finds what the first decided.

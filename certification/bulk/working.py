@@ -15,7 +15,7 @@ from uuid import UUID
 from certification.bulk.effects import EFFECTS, Effect, Outcome
 from certification.bulk.models import BulkLine, BulkRun, LineState, RunState
 from core.database import execute, fetch, transaction
-from core.errors import AppError
+from core.errors import AppError, RateLimited
 from core.jobs import enqueue
 
 log = logging.getLogger("confero.bulk")
@@ -35,10 +35,13 @@ async def enqueue_lanes(run_id: UUID) -> None:
         await enqueue_lane(run_id, lane, turn=0)
 
 
-async def enqueue_lane(run_id: UUID, lane: int, *, turn: int) -> None:
-    """Write the next job of a lane. Turns alternate between two keys: the job that runs still holds the other."""
+async def enqueue_lane(run_id: UUID, lane: int, *, turn: int, at: datetime | None = None) -> None:
+    """Write the next job of a lane, for `at` where it must wait.
+
+    Turns alternate between two keys: the job that runs still holds the other.
+    """
     payload = {"run": str(run_id), "lane": lane, "turn": turn}
-    await enqueue("bulk.work", payload, key=f"bulk.work {run_id} {lane} {turn % 2}")
+    await enqueue("bulk.work", payload, key=f"bulk.work {run_id} {lane} {turn % 2}", at=at)
 
 
 async def work(run_id: UUID, lane: int, *, seconds: float | None = None) -> bool:
@@ -46,7 +49,8 @@ async def work(run_id: UUID, lane: int, *, seconds: float | None = None) -> bool
 
     A line that fails as expected is noted with its reason. One that fails unexpectedly twice is noted as well, once
     another after it succeeds or none is left; three in a row raise the last error instead and stay as they are, so that
-    the job is tried again later. Memory holds ten lines at a time.
+    the job is tried again later. Memory holds ten lines at a time. Raises
+    `RateLimited` where the lane must wait; its lines stay as they are.
     """
     until = time.monotonic() + (seconds if seconds is not None else _SECONDS + lane * _STAGGER)
     position, faults = -1, list[tuple[BulkLine, Exception]]()
@@ -65,6 +69,8 @@ async def work(run_id: UUID, lane: int, *, seconds: float | None = None) -> bool
             position = line.position
             try:
                 await _try_twice(effect, line, shared)
+            except RateLimited:
+                raise
             except AppError as refusal:
                 await _settle(line, LineState.failed, problem=refusal.message)
             except Exception as fault:

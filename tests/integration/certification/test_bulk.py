@@ -19,10 +19,11 @@ from certification.certificates.models import Certificate, CertificateStatus, Is
 from certification.erasure import erase_person
 from certification.programs.models import Certification
 from core import files
-from core.database import execute
+from core.database import execute, fetchval
 from core.errors import InvalidInput
 from core.job_runner import run_pending
 from core.models import OutgoingMail
+from core.settings import get_settings, use_settings
 from tests.factories import accounts, certification
 from tests.integration.certification.test_certificates import a_certificate
 
@@ -162,6 +163,24 @@ async def test_a_person_without_an_account_is_invited_once_and_can_hold_the_cert
     assert list(sent) == [("accounts/invited", ""), ("certificates/issued", "Nia Mwangi")]
     again = await plan(exam, officer, raw, invites=True)
     assert (await found(again))[0][0] == "refused"
+
+
+async def test_a_run_waits_where_so_many_accounts_were_opened_within_the_hour(database: str) -> None:
+    use_settings(get_settings().model_copy(update={"invitations_by_runs": 2}))
+    exam, officer = await a_certification()
+    (ada,) = await people(1)
+    lines = [f"new{n}@example.org,Nia Mwangi {n}" for n in range(4)]
+    run = await plan(exam, officer, csv_of("email,name", f"{ada.email},", *lines), invites=True)
+    await runs.start(run, by=officer, now=NOW)
+    await run_pending()
+    assert sorted(await states(run)) == ["done"] * 3 + ["ready"] * 2
+    waiting = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'bulk.work' AND execute_after > now()"
+    assert await fetchval(waiting) == 2
+    await execute("UPDATE failure_count SET window_ends_at = now()")
+    await execute("UPDATE pgqueuer SET execute_after = now() WHERE entrypoint = 'bulk.work'")
+    await finished(run)
+    assert await states(run) == ["done"] * 5
+    assert await OutgoingMail.filter(template="accounts/invited").count() == 4
 
 
 async def test_an_account_opened_by_a_stranger_meanwhile_gets_nothing(database: str) -> None:
