@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_SECONDS = 1200.0
@@ -99,7 +100,7 @@ class Run:
 
     def __init__(self, folder: Path, *, grace: float = 10.0) -> None:
         """`grace`: seconds that children may take after `make` itself has ended."""
-        self.folder, self.port, self.grace = folder, _free_port(), grace
+        self.folder, self.port, self.grace = folder, free_port(), grace
         self.log = folder.parent / "make-run.log"
         signal.signal(signal.SIGINT, signal.default_int_handler)  # One that is ignored would be inherited.
         with self.log.open("wb") as log:
@@ -272,12 +273,6 @@ def _end_with_parent() -> None:
     """On Linux, `make` ends with this program, however that ends; and Confero follows `make` (prctl(2))."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def main() -> int:

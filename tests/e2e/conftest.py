@@ -1,7 +1,6 @@
 """What browser tests may ask for: a real server (`server`), its database (`live`) and Chromium (`browser`)."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from core.settings import use_settings
 from tests import postgres
 from tests.e2e.live import LiveServer
 from tests.patience import PATIENCE
+from tests.ports import free_port
 
 _SYSTEM_CHROMIUM = next((path for path in [Path("/usr/bin/chromium")] if path.exists()), None)
 _ARGUMENTS = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-dev-shm-usage"]
@@ -24,7 +24,7 @@ def server(test_server: str, worker_id: str, tmp_path_factory: pytest.TempPathFa
     """`confero serve`, one for all browser tests of this xdist worker; tests share it and make rows of their own."""
     name = postgres.name_for(f"{worker_id}_live")
     url = asyncio.run(postgres.create(test_server, name))
-    live = LiveServer(tmp_path_factory.mktemp("live"), _free_port(), url)
+    live = LiveServer(tmp_path_factory.mktemp("live"), free_port(), url)
     try:
         live.start()
         yield live
@@ -49,9 +49,3 @@ async def browser() -> AsyncIterator[Browser]:
         chromium = await playwright.chromium.launch(executable_path=_SYSTEM_CHROMIUM, args=_ARGUMENTS)
         yield chromium
         await chromium.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,9 +12,10 @@ from core import database
 from core.migrate import migrate
 from core.postgres import EmbeddedPostgres
 from core.settings import Environment, Settings, use_settings
-from tests.e2e.test_supervisor import Server, free_port
+from tests.e2e.test_supervisor import Server
 from tests.factories import accounts, events
 from tests.patience import PATIENCE
+from tests.ports import free_port
 
 PEOPLE, CLIENTS, RESTART_AFTER, KEPT_FOR_LATER = 160, 8, 40, 40
 

@@ -20,6 +20,7 @@ from core.job_runner import run_pending
 from core.models import OutgoingMail
 from core.settings import Settings
 from tests.integration.test_jobs import QUICK
+from tests.ports import free_port
 
 CERTIFICATE: dict[str, Any] = {
     "certificate": {
@@ -58,7 +59,7 @@ class Received:
 @asynccontextmanager
 async def smtp_server(settings: Settings, port: int = 0) -> AsyncIterator[Received]:
     received = Received()
-    controller = Controller(received, hostname="127.0.0.1", port=port or _free_port())
+    controller = Controller(received, hostname="127.0.0.1", port=port or free_port())
     await asyncio.to_thread(controller.start)
     settings.smtp_url = SecretStr(f"smtp://127.0.0.1:{controller.port}")
     try:
@@ -89,7 +90,7 @@ async def test_mail_arrives_with_both_parts_and_its_attachment(database: str, se
 
 
 async def test_server_that_is_down_loses_nothing_and_repeats_nothing(database: str, settings: Settings) -> None:
-    port = _free_port()
+    port = free_port()
     settings.smtp_url = SecretStr(f"smtp://127.0.0.1:{port}")
     await write()
     with pytest.raises(OSError, match=r"(?i)connect"):
@@ -162,15 +163,6 @@ async def test_address_that_breaks_the_header_is_refused(database: str, settings
 @pytest.fixture(autouse=True)
 def _no_real_server(settings: Settings) -> None:
     settings.smtp_url = None
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_a_mail_with_a_secret_link_is_emptied_once_the_server_has_it(database: str, settings: Settings) -> None:
