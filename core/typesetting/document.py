@@ -14,6 +14,7 @@ class _Catalog(PDFCatalog):  # type: ignore[misc]
     """A catalog that can hold an output intent and associated files as well."""
 
     __NoDefault__ = (*PDFCatalog.__NoDefault__, "OutputIntents", "AF")
+    __Refs__ = ("Outlines", "StructTreeRoot")  # The other entries are short, or streams; they need no object.
 
 
 class _Info(PDFInfo):  # type: ignore[misc]

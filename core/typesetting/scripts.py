@@ -4,6 +4,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 
 from core.fonts import FAMILIES, LATIN, Family, Typeface, Weight
 from core.typesetting.faces import FAMILY, face
@@ -107,6 +108,7 @@ def _block(character: str, latin: Family, han: str) -> Family:
     return FAMILY[han if name == _HAN else name]
 
 
+@lru_cache(maxsize=4096)
 def _choose(cluster: str, weight: Weight, latin: Family, han: str) -> Family | None:
     """The first family that knows the whole cluster, else the first that knows its base.
 
