@@ -37,6 +37,11 @@ class Device:
         """What the browser keeps."""
         return ".".join((self.number, *self.marks))
 
+    @property
+    def hash(self) -> str:
+        """Under which a table may name this browser."""
+        return fingerprint(f"browser {self.number}")
+
     def knows(self, person_id: UUID) -> bool:
         """Whether this person has signed in here before."""
         wanted = self._mark(person_id)

@@ -29,6 +29,7 @@ class Occasion(StrEnum):
     sign_in = "sign_in"
     reset = "reset"
     sign_up = "sign_up"
+    mail = "mail"
     password = "password"  # noqa: S105  an occasion: asking a signed-in person for the password again
     invitation = "invitation"
     files = "files"

@@ -7,6 +7,7 @@ Opening a link shows a page with a button and changes nothing, since mail scanne
 from datetime import datetime, timedelta
 
 from accounts import credentials
+from accounts.devices import Device
 from accounts.models import LinkPurpose, Person, SingleUseLink
 from accounts.tokens import fingerprint, new_secret
 from core.database import fetchval, transaction
@@ -27,10 +28,19 @@ class LinkGone(Gone):
     message = N_("This link was used already, has expired, or was replaced by a newer one. Ask for a new one.")
 
 
-async def create(person: Person, purpose: LinkPurpose, *, email: str, now: datetime) -> str:
+async def create(
+    person: Person,
+    purpose: LinkPurpose,
+    *,
+    email: str,
+    device: Device | None = None,
+    next_path: str = "",
+    now: datetime,
+) -> str:
     """Make a link for `email` and return its secret; earlier unused links of that purpose end.
 
-    But those to keep an address: a second change must not end what undoes the first.
+    But those to keep an address: a second change must not end what undoes the first. `device` is the browser in which
+    the account was just made, whose owner need not type the password again, and `next_path` where it was going.
     """
     async with transaction():
         await credentials.hold(person.id)
@@ -43,6 +53,8 @@ async def create(person: Person, purpose: LinkPurpose, *, email: str, now: datet
             token_hash=fingerprint(secret),
             email=email,
             expires_at=now + LIFETIMES[purpose],
+            device_hash=device.hash if device else "",
+            next_path=next_path,
         )
     return secret
 

@@ -152,7 +152,10 @@ class ApiToken(Model):
 
 
 class SingleUseLink(Model):
-    """A link sent by mail that works once and expires; only its hash is kept."""
+    """A link sent by mail that works once and expires; only its hash is kept.
+
+    `device_hash` names the browser in which the account was just made, and `next_path` where it was going.
+    """
 
     id = fields.UUIDField(primary_key=True, default=new_id)
     person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
@@ -165,6 +168,8 @@ class SingleUseLink(Model):
     created_at = fields.DatetimeField(auto_now_add=True)
     expires_at = fields.DatetimeField()
     used_at = fields.DatetimeField(null=True)
+    device_hash = fields.CharField(64, default="", db_default="")
+    next_path = fields.CharField(1000, default="", db_default="")
 
     class Meta:
         table = "single_use_link"

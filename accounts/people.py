@@ -3,13 +3,26 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts import audit, credentials, emails, guesses, invitations, links, members, organizations, passwords
+from accounts import (
+    audit,
+    credentials,
+    emails,
+    guesses,
+    invitations,
+    links,
+    mailings,
+    members,
+    organizations,
+    passwords,
+)
+from accounts.devices import Device
 from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import (
     LinkPurpose,
     Organization,
     Person,
     Role,
+    SingleUseLink,
 )
 from accounts.schemas import ProfileIn
 from core.database import fetchval, new_id, transaction
@@ -19,28 +32,55 @@ from core.settings import get_settings
 
 
 async def sign_up(
-    email: str, *, password: str, name: str, locale: str, time_zone: str, address: str, now: datetime
+    email: str,
+    *,
+    password: str,
+    name: str,
+    locale: str,
+    time_zone: str,
+    address: str,
+    device: Device | None = None,
+    next_path: str = "",
+    now: datetime,
 ) -> Person | None:
     """Make an account, and mail the link that confirms its address. `email` is in its normal form.
 
-    Returns None where the address is known already; its owner then gets a mail that says so, and everything that the
-    caller can see takes the same course. Raises `InvalidInput` and, per network address, `RateLimited`.
+    The account opens once the address is confirmed: in the browser `device` by the link alone, which leads on to
+    `next_path`. Returns None where the address is known already; its owner then gets a mail that says so, or the link
+    again, and everything that the caller can see takes the same course. Raises `InvalidInput` and, per network
+    address, `RateLimited`; a recipient who has had enough gets no mail.
     """
     limit = Limit(Occasion.sign_up, "address", get_settings().sign_ups_per_address, timedelta(hours=1))
     await count(limit, network_of(address), now=now)
     await passwords.check(password, email=email)
     password_hash = await passwords.hash_password(password)
+    is_mailed = await mailings.may_reach(email, now=now)
     async with transaction():
         person = await _insert(email, password_hash, name, locale, time_zone)
         if person is None:
-            known = await Person.get_or_none(email=email)
-            if known is not None:
-                await emails.tell_already_known(known)
+            if is_mailed:
+                await _answer_known(email, now=now)
             return None
-        secret = await links.create(person, LinkPurpose.confirm_email, email=email, now=now)
-        await emails.welcome(person, secret)
+        if is_mailed:
+            secret = await links.create(
+                person, LinkPurpose.confirm_email, email=email, device=device, next_path=next_path, now=now
+            )
+            await emails.welcome(person, secret)
         await audit.record("person.signed_up", by=person, object_kind="person", object_id=person.id)
     return person
+
+
+async def _answer_known(email: str, *, now: datetime) -> None:
+    """Tell the owner of a known address; one that nobody has confirmed yet gets its link again, good in any browser
+    with the password or a new one, since somebody else may have made the account."""
+    known = await Person.get_or_none(email=email)
+    if known is None:
+        return
+    if known.is_confirmed:
+        await emails.tell_already_known(known)
+        return
+    secret = await links.create(known, LinkPurpose.confirm_email, email=email, now=now)
+    await emails.welcome(known, secret)
 
 
 async def _insert(email: str, password_hash: str, name: str, locale: str, time_zone: str) -> Person | None:
@@ -57,22 +97,27 @@ async def _insert(email: str, password_hash: str, name: str, locale: str, time_z
     return await Person.get(id=person_id) if person_id else None
 
 
-async def send_confirmation(person: Person, *, now: datetime) -> None:
-    """Mail the confirming link again; the one before ends. Nothing happens where the address is confirmed."""
+async def send_confirmation(person: Person, *, address: str, now: datetime) -> None:
+    """Mail the confirming link again; the one before ends. Nothing happens where the address is confirmed.
+
+    `address` is the network's. Raises `RateLimited` per account, network and recipient.
+    """
     if person.is_confirmed or person.email is None:
         return
+    await mailings.admit(person, person.email, address=address, now=now)
     async with transaction():
         secret = await links.create(person, LinkPurpose.confirm_email, email=person.email, now=now)
         await emails.ask_to_confirm(person, person.email, secret)
 
 
-async def request_email(person: Person, email: str, *, password: str, now: datetime) -> None:
+async def request_email(person: Person, email: str, *, password: str, address: str, now: datetime) -> None:
     """Mail a link to a new address, and to the present one a link that stops the change; nothing changes before.
 
     Where the address belongs to another account its owner is told, and the answer is the same. Raises `InvalidInput`
     for a wrong password, `RateLimited` and `CredentialsEnded`.
     """
     await require_password(person, password, field="password", now=now)
+    await mailings.admit(person, email, address=address, now=now)
     async with transaction():
         await credentials.require_current(person)
         known = await Person.get_or_none(email=email)
@@ -98,6 +143,17 @@ async def change_profile(person: Person, changes: ProfileIn, *, by: Person, now:
         after = {"changed": changed}
         await audit.record("person.profile_changed", by=by, object_kind="person", object_id=person.id, after=after)
     await person.refresh_from_db()
+    return person
+
+
+async def prove(link: SingleUseLink, password: str, *, device: Device, address: str, now: datetime) -> Person:
+    """The person behind a confirming link, by their password. Raises `InvalidInput`, and `RateLimited` for guessing."""
+    person = link.person
+    guess = await guesses.begin(person.email or "", person, device=device, address=address, now=now)
+    if not await passwords.is_right(password, person.password_hash):
+        await guess.was_wrong(now=now)
+        raise InvalidInput({"current_password": _("This is not the password of this account.")})
+    await guess.was_right()
     return person
 
 

@@ -135,9 +135,10 @@ class ConfirmationIn(_Secrets):
 
 
 class ConfirmationForm(_Secrets):
-    """The page behind a confirming link, for somebody who is not signed in to the account."""
+    """The page behind a confirming link, for who is not signed in to the account: its password, or a new one."""
 
-    password: Password
+    current_password: Password | None = None
+    password: Password | None = None
 
 
 class AddressKept(BaseModel):

@@ -12,7 +12,7 @@ from accounts.models import ApiToken, LinkPurpose, Person, SignInOutcome, SignIn
 from accounts.tokens import fingerprint, new_secret
 from core.announce import announce
 from core.database import execute, fetchrow, transaction
-from core.errors import AppError, Forbidden, NotFound
+from core.errors import AppError, Forbidden, NotFound, RateLimited
 from core.i18n import N_
 from core.settings import get_settings
 
@@ -24,10 +24,16 @@ _SEEN_EVERY = timedelta(minutes=5)
 
 
 class InvalidCredentials(AppError):
-    """401: unknown address or wrong password; the two look and take the same."""
+    """401: unknown address, wrong password, or an address that nobody has confirmed; they look and take the same.
+
+    Were an unconfirmed account let in, whoever signs up could see from it whether the address was known before.
+    """
 
     code, status = "invalid_credentials", 401
-    message = N_("This address and password do not belong together. Check both, or set a new password.")
+    message = N_(
+        "This address and password do not belong together, or the address is not confirmed yet. Check both, follow the"
+        " link in our mail, or set a new password."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,8 @@ async def person_by_token(secret: str, *, now: datetime) -> tuple[Person, frozen
     return _person(row), frozenset(row["scopes"]), row["made_at"]
 
 
-async def start_session(person: Person, *, user_agent: str, address: str, now: datetime) -> str:
-    """Sign a browser in; returns the secret for its cookie. The caller has asked for the password.
+async def start_session(person: Person, *, user_agent: str, address: str, is_proved: bool = True, now: datetime) -> str:
+    """Sign a browser in; returns the secret for its cookie. `is_proved` says that the password was asked for just now.
 
     Raises `CredentialsEnded` where they ended since `person` was read.
     """
@@ -99,7 +105,7 @@ async def start_session(person: Person, *, user_agent: str, address: str, now: d
             user_agent=user_agent[:300],
             address=address[:64],
             expires_at=now + timedelta(days=get_settings().session_days),
-            proved_at=now,
+            proved_at=now if is_proved else None,
         )
     return secret
 
@@ -134,7 +140,8 @@ async def authenticate(email: str, password: str, *, attempt: Attempt, now: date
     # Longer than the column is nobody's address, and takes the course of an unknown one.
     person = await Person.get_or_none(email=whose, erased_at=None) if len(whose) <= 254 else None
     guess = await guesses.begin(whose, person, device=attempt.device, address=address, now=now)
-    if not await passwords.is_right(password, person.password_hash if person else None) or person is None:
+    is_right = await passwords.is_right(password, person.password_hash if person else None)
+    if person is None or not (is_right and person.is_confirmed):
         await guess.was_wrong(now=now)
         await _note_failure(person, SignInOutcome.wrong_password, attempt, now)
         raise InvalidCredentials()
@@ -207,13 +214,18 @@ async def end_sessions(person: Person, *, by: Person | None, except_for: UUID | 
 async def request_reset(email: str, *, address: str, now: datetime) -> None:
     """Mail a link to set a new password, if `email` (normal form) has an account; nothing visible tells which.
 
-    Requests count per account (known or not) and per network address. Raises `RateLimited`.
+    Requests count per network address, with `RateLimited`, and per account, known or not: one that had enough gets no
+    more for an hour and nobody is told, so that strangers neither flood a mailbox nor keep its owner from the link that
+    was sent last.
     """
     settings, window = get_settings(), timedelta(hours=1)
     await count(
         Limit(Occasion.reset, "address", settings.reset_requests_per_address, window), network_of(address), now=now
     )
-    await count(Limit(Occasion.reset, "account", settings.reset_requests_per_account, window), email, now=now)
+    try:
+        await count(Limit(Occasion.reset, "account", settings.reset_requests_per_account, window), email, now=now)
+    except RateLimited:
+        return
     async with transaction():
         person = await Person.get_or_none(email=email, erased_at=None)
         if person is None:

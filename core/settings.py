@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     invitations_per_person: int = Field(100, ge=1, description="Mails in an hour by which one person invites.")
     invitations_per_organization: int = Field(300, ge=1, description="The same for everybody of an organization.")
     invitations_by_runs: int = Field(2000, ge=1, description="Accounts in an hour that an organization's runs open.")
+    mails_per_account: int = Field(10, ge=1, description="Confirmations and changes of address an account may ask for.")
+    mails_per_address: int = Field(100, ge=1, description="The same for a network address, in an hour.")
+    mails_per_recipient: int = Field(5, ge=1, description="Such mails to one address in an hour, whoever asks.")
     sign_ups_per_address: int = Field(1000, ge=1, description="Accounts created per address in an hour.")
     files_per_address: int = Field(
         600, ge=1, description="Files read for a network address, or a person, in 15 minutes."

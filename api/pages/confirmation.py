@@ -3,41 +3,72 @@
 Opening a link changes nothing, since mail scanners open every link; the buttons do.
 """
 
+import hmac
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from accounts import addresses, links
+from accounts import addresses, links, people, sign_in
 from accounts.models import LinkPurpose, SingleUseLink
 from accounts.schemas import ConfirmationForm
 from api import auth, parse
-from api.render import form_state, redirect, render
+from api.render import form_state, redirect, render, safe_next
 from certification import erasure
-from core.errors import AppError, InvalidInput
+from core.errors import AppError, InvalidInput, RateLimited
 from core.i18n import gettext as _
 
 
 async def show(request: Request) -> Response:
-    """Who is signed in decides what is asked: the owner confirms, anybody else signs in or takes the account over."""
+    """Who asks decides what is asked: the owner, or the browser that signed up, confirms; anybody else types the
+    password or takes the account over."""
     return _page(request, await _link(request, LinkPurpose.confirm_email))
 
 
 async def confirm(request: Request) -> Response:
-    """Confirm the address; who is not signed in to the account chooses a new password with it."""
+    """Confirm the address; who has not shown to own the account chooses a new password with it."""
     link, person, now = await _link(request, LinkPurpose.confirm_email), auth.caller_of(request).person, _now()
     if _is_owner(request, link):
         await addresses.confirm(_secret(request), by=person, now=now)
         return redirect("/me", flash=_("Your e-mail address is confirmed."))
+    if _is_same_browser(request, link):
+        return await _enter(request, link, is_proved=False)
     if link.email != link.person.email:
         return _page(request, link, addresses.SignInToConfirm())
     try:
         data = await parse.form(request, ConfirmationForm)
+        if data.current_password is not None:
+            await people.prove(
+                link,
+                data.current_password,
+                device=auth.device_of(request),
+                address=auth.client_address(request),
+                now=now,
+            )
+            return await _enter(request, link, is_proved=True)
+        if data.password is None:
+            raise InvalidInput({"password": _("This field is required.")})
         await addresses.confirm(_secret(request), by=person, password=data.password, now=now)
-    except InvalidInput as error:
+    except (InvalidInput, RateLimited) as error:
         return _page(request, link, error)
     return redirect("/sign-in", flash=_("Your e-mail address is confirmed. Sign in with your new password."))
+
+
+async def _enter(request: Request, link: SingleUseLink, *, is_proved: bool) -> Response:
+    """Confirm as the account's owner, sign in, and go on to where the sign-up was on the way to."""
+    person = await addresses.confirm(_secret(request), by=link.person, now=_now())
+    secret = await sign_in.start_session(
+        person,
+        user_agent=request.headers.get("user-agent", ""),
+        address=auth.client_address(request),
+        is_proved=is_proved,
+        now=_now(),
+    )
+    response = redirect(safe_next(link.next_path), flash=_("Your e-mail address is confirmed."))
+    auth.remember(response, secret)
+    auth.remember_device(response, auth.device_of(request).remembering(person.id))
+    return response
 
 
 async def decline(request: Request) -> Response:
@@ -66,12 +97,13 @@ async def keep(request: Request) -> Response:
 
 def _page(request: Request, link: SingleUseLink, error: AppError | None = None) -> Response:
     form = form_state(request, error=error)
-    form.values.pop("password", None)
+    for secret in ("password", "current_password"):
+        form.values.pop(secret, None)
     context = {
         "email": link.email,
         "made_at": link.person.created_at,
         "is_change": link.email != link.person.email,
-        "is_owner": _is_owner(request, link),
+        "is_owner": _is_owner(request, link) or _is_same_browser(request, link),
         "form": form,
         "sign_in": f"/sign-in?next={quote(request.url.path, safe='')}",
     }
@@ -81,6 +113,16 @@ def _page(request: Request, link: SingleUseLink, error: AppError | None = None) 
 def _is_owner(request: Request, link: SingleUseLink) -> bool:
     person = auth.caller_of(request).person
     return person is not None and person.id == link.person_id
+
+
+def _is_same_browser(request: Request, link: SingleUseLink) -> bool:
+    """Whether the account was made in this browser, where its password was typed; nobody else may be signed in."""
+    is_of_sign_up = link.device_hash != "" and link.email == link.person.email and not link.person.is_confirmed
+    return (
+        is_of_sign_up
+        and auth.caller_of(request).person is None
+        and (hmac.compare_digest(link.device_hash, auth.device_of(request).hash))
+    )
 
 
 async def _link(request: Request, purpose: LinkPurpose) -> SingleUseLink:

@@ -59,7 +59,7 @@ async def send_confirmation(request: Request) -> Response:
     """Send the link that confirms the address again, and come back."""
     person = auth.current_person(request)
     certification = await access_public(request.path_params["slug"], person)
-    await people.send_confirmation(person, now=datetime.now(UTC))
+    await people.send_confirmation(person, address=auth.client_address(request), now=datetime.now(UTC))
     flash = _("A mail with a new link is on its way. Use it, then come back here.")
     return redirect(f"/certifications/{certification.slug}/start", flash=flash, kind="info")
 

@@ -62,7 +62,9 @@ async def change_email(request: Request) -> Response:
     person = auth.current_person(request)
     try:
         data = await parse.form(request, EmailChangeIn)
-        await people.request_email(person, data.email, password=data.password, now=datetime.now(UTC))
+        await people.request_email(
+            person, data.email, password=data.password, address=auth.client_address(request), now=datetime.now(UTC)
+        )
     except _REFUSALS as error:
         return _profile(request, email=error)
     return redirect(
@@ -74,7 +76,9 @@ async def change_email(request: Request) -> Response:
 
 async def send_confirmation(request: Request) -> Response:
     """Send the confirming link again."""
-    await people.send_confirmation(auth.current_person(request), now=datetime.now(UTC))
+    await people.send_confirmation(
+        auth.current_person(request), address=auth.client_address(request), now=datetime.now(UTC)
+    )
     return redirect("/me/profile", flash=_("A mail with a new link is on its way."), kind="info")
 
 

@@ -67,13 +67,17 @@ async def change_email(request: Request) -> Response:
     """Ask for another address; it counts once the link sent to it is used."""
     person = auth.current_person(request)
     data = await parse.body(request, EmailChangeIn)
-    await people.request_email(person, data.email, password=data.password, now=datetime.now(UTC))
+    await people.request_email(
+        person, data.email, password=data.password, address=auth.client_address(request), now=datetime.now(UTC)
+    )
     return respond.json(Done(message=_("We have sent a mail to the new address. Use the link in it.")), 202)
 
 
 async def send_confirmation(request: Request) -> Response:
     """Send the link that confirms the address again."""
-    await people.send_confirmation(auth.current_person(request), now=datetime.now(UTC))
+    await people.send_confirmation(
+        auth.current_person(request), address=auth.client_address(request), now=datetime.now(UTC)
+    )
     return respond.json(
         Done(message=_("If the address is not confirmed yet, a mail with a new link is on its way.")), 202
     )

@@ -33,8 +33,7 @@ async def test_whole_way_of_an_attendee_and_learner(live: LiveServer, browser: B
 
     async with visiting(browser, live.url) as visitor:
         page = await visitor.open("/")
-        code = await _register(page, event, email)
-        await _confirm_address(page, live, email)
+        code = await _register(page, live, event, email)
         await _be_checked_in(browser, live, owner, event, code)
         await _start_exam(page, live, exam.slug)
         await _answer(page, range(1, 4))
@@ -56,8 +55,8 @@ async def test_whole_way_of_an_attendee_and_learner(live: LiveServer, browser: B
         await check_page(page)
 
 
-async def _register(page: Page, event: Event, email: str) -> str:
-    """Find the event, sign up on the way, and hold a ticket; returns its code."""
+async def _register(page: Page, live: LiveServer, event: Event, email: str) -> str:
+    """Find the event, sign up and confirm the address on the way, and hold a ticket; returns its code."""
     await check_page(page)
     await page.get_by_label("Find an event").fill("kilmo cluster")  # A typo is forgiven.
     await page.get_by_role("button", name="Search").first.click()
@@ -76,6 +75,9 @@ async def _register(page: Page, event: Event, email: str) -> str:
     await check_page(page)
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name=re.compile("^Sign up")).click()
+    await expect(page.get_by_text(f"We have sent a mail to {email}.")).to_be_visible()
+    await check_page(page)
+    await _confirm_address(page, live, email)
     await expect(page).to_have_url(re.compile(f"/events/{event.slug}/register$"))
     await check_page(page)
     await page.get_by_role("button", name=re.compile("^Register for free")).click()

@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from core.models import OutgoingMail
 from tests.e2e import exam_desk
 from tests.e2e.live import LiveServer
 from tests.e2e.visitor import visiting
@@ -19,6 +20,12 @@ async def test_somebody_without_scripts_registers_and_is_checked_in(live: LiveSe
         await page.get_by_label("E-mail").fill(f"{organization.slug}-guest@example.org")
         await page.get_by_label("Password").fill("four unrelated quiet lanterns")
         await page.get_by_role("button", name=re.compile("^Sign up")).click()
+        await expect(page.get_by_text("We have sent a mail to")).to_be_visible()
+        mail = await OutgoingMail.get(to_address=f"{organization.slug}-guest@example.org")
+        link = re.search(r"http\S+/confirm/\S+", mail.text)
+        assert link is not None
+        await page.goto(link[0])
+        await page.get_by_role("button", name="Confirm this address").click()
         await page.get_by_role("button", name=re.compile("^Register for free")).click()
         code = await page.locator(".ticket-code").inner_text()
 
