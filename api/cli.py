@@ -139,10 +139,18 @@ def demo(
 
 @app.command()
 def verify(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="A certificate (PDF), or a badge (PNG, SVG, JSON, JWT)")
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|NUMBER",
+            help="A certificate (PDF) or a badge (PNG, SVG, JSON, JWT); or a certificate's number or address.",
+        ),
     ],
     offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: judge by the file alone.")] = False,
+    server: Annotated[
+        str | None,
+        typer.Option(help="For a number: the server that issued it; CONFERO_PUBLIC_URL where neither says so."),
+    ] = None,
     did: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="The DID document of an issuer you trust, saved earlier."),
@@ -157,16 +165,34 @@ def verify(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer for programs.")] = False,
 ) -> None:
-    """Verify a certificate or badge from its file.
+    """Verify a certificate or badge by file or number.
 
     Asks the issuer that it names, where that can be reached. Exit code 0 says valid, of an issuer you trust; 1 not
     valid; 3 that it is unchanged but not confirmed, that somebody unknown signed it, or that it cannot be told.
     """
+    file = Path(what[:4096])
+    try:
+        is_file = file.is_file()
+    except OSError:  # a name too long for any file
+        is_file = False
+    if not is_file:
+        raise typer.Exit(_verify_number(what, offline=offline, server=server, as_json=as_json))
     from api.commands.verify import verify as verify_file
 
     with _explained():
         code = verify_file(file, is_offline=offline, did=did, as_json=as_json, trust=trust or ())
     raise typer.Exit(code)
+
+
+def _verify_number(typed: str, *, offline: bool, server: str | None, as_json: bool) -> int:
+    from api.commands import number
+
+    asked = number.asked(typed, server=server)
+    if asked is None:
+        raise typer.BadParameter(f"{typed} is no file, and no number or address of a certificate.")
+    if offline:
+        raise typer.BadParameter("A number is known to the register of its server alone, which has to be asked.")
+    return number.verify(asked, as_json=as_json)
 
 
 @app.command()
