@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from core.errors import InvalidInput
 from core.i18n import gettext as _
@@ -68,6 +67,8 @@ def guessable(password: str) -> tuple[str, ...]:
 
 
 def _guesses(password: str, known: list[str]) -> int:
+    from zxcvbn import zxcvbn  # 14 MB of lists, which most processes never need
+
     known = [part[:_LONGEST_GUESSED] for part in known]
     return min(int(zxcvbn(text, user_inputs=known)["guesses"]) for text in guessable(password))
 

@@ -12,7 +12,7 @@ from benchmarks.stage import Measured, stage
 
 ON_STAGE = (
     *("event_page", "registration", "check_in", "registration_list", "registration_csv", "autosave"),
-    "attendance",
+    *("attendance", "strangers"),
 )
 ALONE = ("certificate_pdf", "signing", "badge")
 

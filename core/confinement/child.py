@@ -118,7 +118,7 @@ def _confine(memory: int) -> None:
         with suppress(ValueError, OSError, AttributeError):  # not every system has or lets one set each of them
             resource.setrlimit(getattr(resource, name), (most, most))
     with suppress(OSError):
-        os.nice(10)
+        os.nice(5)
 
 
 def _may_use(seconds: float) -> None:

@@ -40,7 +40,7 @@ async def test_a_child_is_kept_warm_for_the_next_piece_of_work() -> None:
 async def test_a_child_knows_no_secrets_and_waits_behind_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     children.end_all()
     monkeypatch.setenv("CONFERO_SECRET_KEY", "s" * 40)
-    assert await confinement.run(work.what_it_may, seconds=5) == {"secrets": [], "nice": 10, "session": True}
+    assert await confinement.run(work.what_it_may, seconds=5) == {"secrets": [], "nice": 5, "session": True}
 
 
 async def test_errors_that_people_read_come_back_in_their_language() -> None:
