@@ -58,7 +58,7 @@ async def grant_to_address(
             organization,
             email,
             InvitationKind.role,
-            what=role_name(role),
+            what=_("the role “{role}”").format(role=role_name(role)),
             role=role,
             scope_kind=scope_kind,
             scope_id=scope_id,

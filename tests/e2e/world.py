@@ -179,7 +179,9 @@ async def _add_exams(world: World, now: datetime) -> None:
     other = await certification.certification(world.organization)
     passed = await sit(await certification.certification(world.organization), world.learner, now=now)
     failed = await sit(await certification.certification(world.organization), world.learner, now=now, is_right=False)
-    owners = await attempts.start(other, by=world.owner, certificate_name=None, now=now, locale="en")
+    # Of another organization: whoever can read the items of an exam does not sit it.
+    elsewhere = await certification.certification()
+    owners = await attempts.start(elsewhere, by=world.owner, certificate_name=None, now=now, locale="en")
     running = await attempts.start(other, by=world.learner, certificate_name=None, now=now, locale="en")
     item = await Item.filter(certification_id=world.certification.id).order_by("id").first()
     entitlement = await Entitlement.get(certification_id=world.certification.id, person_id=world.learner.id)

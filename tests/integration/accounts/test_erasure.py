@@ -189,12 +189,12 @@ async def test_certificates_and_the_results_they_rest_on_stay(database: str) -> 
     assert await Result.filter(attempt_id=attempt.id).count() == 1
 
 
-async def until_waits() -> None:
-    """Until some other connection to this database waits for a lock."""
+async def until_waits(work: asyncio.Task[Any]) -> None:
+    """Until the connection on which `work` is done waits for a lock; fails where it never does."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     async with own_connection() as connection:
         while not await connection.fetchval(waiting):
-            pass
+            assert not work.done(), "it waits for nothing"
 
 
 async def register_during_erasure(settings: Settings) -> httpx.Response:
@@ -208,7 +208,7 @@ async def register_during_erasure(settings: Settings) -> httpx.Response:
         async with transaction():
             await erase_person(person, by=person, now=datetime.now(UTC))
             registering = asyncio.get_running_loop().create_task(register(), context=Context())
-            await until_waits()
+            await until_waits(registering)
         return await registering
 
 

@@ -92,7 +92,8 @@ async def test_a_role_for_an_unconfirmed_account_waits_for_the_owner_of_its_addr
         assert (await client.get("/organize/open-systems")).status_code == 404
     assert await RoleGrant.filter(person_id=mallory.id).count() == 0
     [told] = [mail for mail in await mails_to(VICTIM) if mail.template == "accounts/invitation"]
-    assert "Open Systems Foundation offers you: Organizer." in told.text
+    assert "Open Systems Foundation offers you: the role “Organizer”." in told.text
+    assert "http://testserver/reset\n\nThe invitation ends on" in told.text
     assert "http://testserver/reset" in told.text
     assert (told.to_name, "Mallory" in told.text) == ("", False)
 
@@ -311,12 +312,12 @@ async def apart(work: Awaitable[Any]) -> Any:
     return await work
 
 
-async def until_waits() -> None:
-    """Until some other connection to this database waits for a lock."""
+async def until_waits(work: asyncio.Task[Any]) -> None:
+    """Until the connection on which `work` is done waits for a lock; fails where it never does."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     async with own_connection() as connection:
         while not await connection.fetchval(waiting):
-            pass
+            assert not work.done(), "it waits for nothing"
 
 
 @pytest.mark.parametrize("has_account", [True, False], ids=["unconfirmed account", "changing to it"])
@@ -329,7 +330,7 @@ async def test_confirming_while_a_grant_looks_finds_what_the_grant_writes(databa
         assert await invitations.owner_of(VICTIM) is None
         changes = confirm(person) if has_account else confirm(person, VICTIM)
         confirming = asyncio.get_running_loop().create_task(apart(changes), context=Context())
-        await until_waits()
+        await until_waits(confirming)
         await give(organization, by=owner)
     await confirming
     assert [grant.role for grant in await RoleGrant.filter(person_id=person.id)] == [Role.organizer]
@@ -343,7 +344,7 @@ async def test_granting_while_a_confirmation_runs_gives_the_role(database: str) 
         await Person.filter(id=person.id).update(email_confirmed_at=datetime.now(UTC))
         await invitations.accept(person, now=datetime.now(UTC))
         granting = asyncio.get_running_loop().create_task(apart(give(organization, by=owner)), context=Context())
-        await until_waits()
+        await until_waits(granting)
     assert isinstance(await granting, RoleGrant)
     assert await Invitation.all().count() == 0
 
@@ -354,6 +355,6 @@ async def test_granting_while_the_account_is_erased_leaves_an_erased_person_noth
     async with transaction():
         await erase_person(person, by=person, now=datetime.now(UTC))
         granting = asyncio.get_running_loop().create_task(apart(give(organization, by=owner)), context=Context())
-        await until_waits()
+        await until_waits(granting)
     assert isinstance(await granting, Invitation)
     assert await RoleGrant.filter(person_id=person.id).count() == 0
