@@ -104,8 +104,8 @@ def _of_issuer(found: BadgeCheck) -> Check:
         text = _("The key that signed the badge is one of %(signer)s, an issuer that is trusted here.")
         return findings.passed(Subject.issuer, text % named)
     if Reason.issuer_unconfirmed in found.reasons and claims is not None:
-        text = _("Whether the key that signed the badge belongs to %(issuer)s was not confirmed.")
-        return findings.unchecked(Subject.issuer, text % {"issuer": claimed_issuer(claims)})
+        text = _("Whether the key that signed the badge, %(signer)s, belongs to %(issuer)s was not confirmed.")
+        return findings.unchecked(Subject.issuer, text % {**named, "issuer": claimed_issuer(claims)})
     if not named["name"]:
         text = _("The key that signed the badge is one of %(signer)s. Who that is, is not known here.")
         return findings.unchecked(Subject.issuer, text % named)
