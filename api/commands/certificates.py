@@ -14,6 +14,7 @@ import typer
 from accounts.models import Person
 from accounts.schemas import normal_email
 from api.commands.database import connected
+from api.commands.terminal import say
 from api.progress import Report, progress
 from api.worker import import_jobs
 from certification.bulk import permissions, planning, queries, runs, working
@@ -71,7 +72,7 @@ def carry_out(settings: Settings, wanted: Wanted) -> int:
             )
             ready = await _tell_plan(planned)
             if wanted.is_dry or ready == 0:
-                typer.echo(f"Nothing was changed. Carry it out with: confero certificates resume {planned.id}")
+                say(f"Nothing was changed. Carry it out with: confero certificates resume {planned.id}")
                 return 0 if ready else 1
             if not wanted.is_confirmed and not typer.confirm(f"{_VERBS[wanted.kind]} {ready}?"):
                 await runs.discard(planned, by=by)
@@ -118,13 +119,13 @@ async def _person(email: str) -> Person:
 async def _tell_plan(planned: BulkRun) -> int:
     """Say what would be done; returns how many lines are ready."""
     counts = await queries.progress_of(planned, now=datetime.now(UTC))
-    typer.echo(f"{counts.lines} lines: {counts.ready} ready, {counts.refused} left out.")
+    say(f"{counts.lines} lines: {counts.ready} ready, {counts.refused} left out.")
     refused = await BulkLine.filter(run_id=planned.id, state=LineState.refused).order_by("position").limit(_LISTED)
     for line in refused:
         who = line.given.get("email") or line.given.get("number") or ""
-        typer.echo(f"  line {line.given.get('line', line.position)}  {who}  {line.problem}")
+        say(f"  line {line.given.get('line', line.position)}  {who}  {line.problem}")
     if counts.refused > _LISTED:
-        typer.echo(f"  … and {counts.refused - _LISTED} more")
+        say(f"  … and {counts.refused - _LISTED} more")
     return counts.ready
 
 
@@ -175,10 +176,10 @@ async def _is_running(run: BulkRun, report: Report) -> bool:
 
 async def _tell_end(run: BulkRun) -> int:
     counts = await queries.progress_of(run, now=datetime.now(UTC))
-    typer.echo(f"{run.state.value}: {counts.done} done, {counts.failed} failed, {counts.ready} left to do.")
+    say(f"{run.state.value}: {counts.done} done, {counts.failed} failed, {counts.ready} left to do.")
     failed = await BulkLine.filter(run_id=run.id, state=LineState.failed).order_by("position").limit(_LISTED)
     for line in failed:
-        typer.echo(f"  line {line.given.get('line', line.position)}  {line.problem}")
+        say(f"  line {line.given.get('line', line.position)}  {line.problem}")
     return 1 if counts.failed or counts.ready else 0
 
 
@@ -189,7 +190,7 @@ def _leaving(followed: Followed, work: Coroutine[Any, Any, int]) -> int:
     except KeyboardInterrupt:
         if followed.run is not None:
             goes = "It goes on in the worker" if followed.is_workers else "What is done stays done"
-            typer.echo(f"\n{goes}. Come back with: confero certificates resume {followed.run.id}")
+            say(f"\n{goes}. Come back with: confero certificates resume {followed.run.id}")
         return 130
     except BaseExceptionGroup as several:
         raise several.exceptions[0] from several

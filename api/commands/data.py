@@ -7,6 +7,7 @@ import typer
 
 from api import backup
 from api.commands.database import connected, reachable
+from api.commands.terminal import say
 from api.progress import progress
 from core import files
 from core.migrate import migrate
@@ -22,7 +23,7 @@ def migrate_database(settings: Settings) -> None:
             await migrate(settings.migration_database_url or url, application_url=url)
 
     asyncio.run(run())
-    typer.echo("The database is up to date.")
+    say("The database is up to date.")
 
 
 def back_up(settings: Settings, file: Path) -> None:
@@ -34,7 +35,7 @@ def back_up(settings: Settings, file: Path) -> None:
         return len(manifest["members"]) - 1
 
     count = asyncio.run(run())
-    typer.echo(f"{file}: database and {count} files, {file.stat().st_size:,} bytes.")
+    say(f"{file}: database and {count} files, {file.stat().st_size:,} bytes.")
 
 
 def put_back(settings: Settings, file: Path, *, force: bool) -> None:
@@ -48,7 +49,7 @@ def put_back(settings: Settings, file: Path, *, force: bool) -> None:
         else:
             async with EmbeddedPostgres(settings.var_dir / "postgres").owned() as url:
                 manifest = await backup.restore(url, files.store(), file, force=force)
-        typer.echo(f"Restored what Confero {manifest['confero']} wrote at {manifest['written_at']}.")
+        say(f"Restored what Confero {manifest['confero']} wrote at {manifest['written_at']}.")
 
     asyncio.run(run())
 
@@ -63,7 +64,7 @@ def load_demo(settings: Settings, people: int | None) -> None:
 
         async with connected(settings):
             if people is None and await loader.is_loaded():
-                typer.echo("The demo is already there.")
+                say("The demo is already there.")
                 return
             with progress("Loading the demo") as report:
                 await loader.load_demo(people, progress=report)

@@ -2,9 +2,8 @@
 
 import asyncio
 
-import typer
-
 from api.commands.database import connected
+from api.commands.terminal import say
 from core import jobs
 from core.errors import Conflict
 from core.settings import Settings
@@ -21,8 +20,8 @@ def show_held(settings: Settings) -> None:
 
     held = asyncio.run(run())
     for job in held:
-        typer.echo(f"{job.id}  {job.name}  {job.payload}\n    {job.error}")
-    typer.echo(f"{len(held)} held. Queue one again with: confero jobs retry NUMBER" if held else "No job is held.")
+        say(f"{job.id}  {job.name}  {job.payload}\n    {job.error}")
+    say(f"{len(held)} held. Queue one again with: confero jobs retry NUMBER" if held else "No job is held.")
 
 
 def retry(settings: Settings, job_id: int | None) -> None:
@@ -41,4 +40,4 @@ def retry(settings: Settings, job_id: int | None) -> None:
                         raise
             return queued
 
-    typer.echo(f"Queued again: {asyncio.run(run())}.")
+    say(f"Queued again: {asyncio.run(run())}.")

@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Protocol
 
-import typer
 from pydantic import BaseModel
 
 from accounts import disabling
@@ -13,6 +12,7 @@ from accounts.people import create_owner
 from accounts.schemas import Email, Name
 from api import parse
 from api.commands.database import connected
+from api.commands.terminal import say
 from core.settings import Settings
 
 
@@ -45,7 +45,7 @@ def create(settings: Settings, *, email: str, name: str, organization: str, pass
                 now=datetime.now(UTC),
             )
         role = "an owner" if is_owner else "a person without a role"
-        typer.echo(f"{person.email} is {role} of {there.name}: {settings.public_url}/organize/{there.slug}")
+        say(f"{person.email} is {role} of {there.name}: {settings.public_url}/organize/{there.slug}")
 
     asyncio.run(run())
 
@@ -53,19 +53,19 @@ def create(settings: Settings, *, email: str, name: str, organization: str, pass
 def disable(settings: Settings, email: str) -> None:
     """Disable the account of an address. Raises `NotFound` and `AlreadySo`."""
     person = _act(settings, email, disabling.disable)
-    typer.echo(f"{person.email} is disabled: nobody is signed in, no token works. They are told by mail.")
+    say(f"{person.email} is disabled: nobody is signed in, no token works. They are told by mail.")
 
 
 def enable(settings: Settings, email: str) -> None:
     """Enable it again. Raises `NotFound` and `AlreadySo`."""
     person = _act(settings, email, disabling.enable)
-    typer.echo(f"{person.email} can sign in again. They are told by mail.")
+    say(f"{person.email} can sign in again. They are told by mail.")
 
 
 def sign_out(settings: Settings, email: str) -> None:
     """End whatever lets somebody into the account of an address. Raises `NotFound`."""
     person = _act(settings, email, disabling.sign_out)
-    typer.echo(f"Every session, token and link of {person.email} is ended. They are told by mail.")
+    say(f"Every session, token and link of {person.email} is ended. They are told by mail.")
 
 
 class _Command(Protocol):

@@ -35,6 +35,13 @@ def lines(content: str) -> str:
     return "\n".join(outside.plain(line, 4000) for line in content.splitlines())
 
 
+def say(content: str) -> None:
+    """Print a sentence that holds words from outside: names, addresses, what a line of a file says, an error."""
+    import typer
+
+    typer.echo(lines(content))
+
+
 def dump(document: dict[str, Any]) -> str:
     """JSON for programs; what would steer a terminal stands as an escape."""
     written = json.dumps(document, indent=2, ensure_ascii=False)

@@ -191,6 +191,48 @@ def test_did_web_without_a_path_is_at_the_well_known_place() -> None:
     assert addresses.did_document("https://example.org") is None
 
 
+@pytest.mark.parametrize(
+    "did",
+    [
+        "did:web:meridian.example%40evil.example",
+        "did:web:evil.example%2Fmeridian.example",
+        "did:web:evil.example%3F",
+        "did:web:evil.example%23",
+        "did:web:evil.example/x",
+        "did:web:evil.example:a b",
+        "did:web:évil.example",
+        "did:web:",
+        "did:web:%3A80",
+    ],
+)
+def test_did_web_that_would_lead_elsewhere_leads_nowhere(did: str) -> None:
+    assert addresses.did_document(did) is None
+
+
+@pytest.mark.parametrize(
+    ("issuer", "is_here"),
+    [
+        (DID, True),
+        ("did:web:TESTSERVER:organizations:x", True),
+        ("DID:WEB:testserver", True),
+        ("did:web:testserver%3A80:x", True),
+        ("did:web:testserver.:x", True),
+        ("did:web:testserver#z6Mk", True),
+        ("https://testserver/issuers/1", True),
+        ("https://user@TestServer:443/", True),
+        ("did:web:testserver%3A8080", False),
+        ("did:web:testserver.example", False),
+        ("did:web:example:testserver", False),
+        ("https://example.org/testserver", False),
+        ("did:key:testserver", False),
+        ("https://[", False),
+        ("", False),
+    ],
+)
+def test_issuer_on_this_host_is_known_in_any_spelling(issuer: str, is_here: bool) -> None:
+    assert addresses.is_here(issuer) is is_here
+
+
 def test_second_verifier_accepts_the_badge() -> None:
     made = issued()
 

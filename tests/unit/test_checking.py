@@ -254,6 +254,23 @@ async def test_list_that_cannot_be_relied_on_leaves_the_status_open(changes: dic
     assert (found.verdict, found.reasons) == (Verdict.intact, (Reason.status_unavailable,))
 
 
+@pytest.mark.parametrize("is_issuers", [True, False])
+async def test_list_of_an_issuer_that_cannot_be_asked_must_be_of_the_badges_key(is_issuers: bool) -> None:
+    """Whoever serves the list could else sign one in which nothing is revoked."""
+    other = badges.signing_key()
+    key = KEY if is_issuers else other
+    pages = lists(set(), set())
+    del pages[DID_DOCUMENT]
+    for address in pages:
+        document = json.loads(pages[address])  # type: ignore[arg-type]  # lists() gives bytes for lists
+        del document["proof"]
+        pages[address] = proofs.prove(document, key, address=f"did:key:{key.public_key}", now=NOW)
+
+    found = await online(issued().credential, pages)
+
+    assert (Reason.status_unavailable in found.reasons) is not is_issuers
+
+
 @pytest.mark.parametrize(
     "entry",
     [
