@@ -10,5 +10,5 @@ AUDIT = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_invitations")]
+    dependencies = [("accounts", "0005_credentials")]
     operations = [ops.RunSQL(AUDIT)]

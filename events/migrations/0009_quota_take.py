@@ -10,5 +10,5 @@ END $$"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0007_session_check_in")]
+    dependencies = [("events", "0008_calendar_secrets")]
     operations = [ops.RunSQL(FUNCTION)]

@@ -18,7 +18,7 @@ CONSTRAINTS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [('accounts', '0006_audit_keeps')]
+    dependencies = [('accounts', '0007_sign_up_links')]
 
     initial = False
 

@@ -7,7 +7,7 @@ TABLES = ("calendar_feed", "registration", "speaker")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0008_quota_take")]
+    dependencies = [("events", "0009_quota_take")]
     operations = [
         ops.RunSQL(
             [

@@ -17,7 +17,7 @@ END $$"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_invitations")]
+    dependencies = [("accounts", "0008_invitations")]
     operations = [
         ops.RunSQL(
             [
