@@ -4,7 +4,7 @@ import base64
 import copy
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -253,8 +253,10 @@ def test_second_verifier_accepts_every_name(name: str, title: str) -> None:
 
 
 def test_libraries_verifier_accepts_both_formats() -> None:
-    """openbadgeslib also requires that the JSON says nothing that the proof does not sign."""
-    made = issued()
+    """openbadgeslib also requires that the JSON says nothing that the proof does not sign. Its clock is real."""
+    today = datetime.now(UTC).replace(microsecond=0)
+    yesterday = today - timedelta(days=1)
+    made = issued(achieved_at=yesterday, issued_at=yesterday, valid_until=today + timedelta(days=365))
     public = Ed25519PublicKey.from_public_bytes(multikey.decode(KEY.public_key))
     pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
