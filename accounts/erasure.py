@@ -9,6 +9,7 @@ from accounts.models import (
     Invitation,
     Organization,
     Person,
+    Refusal,
     Role,
     RoleGrant,
     SignInEvent,
@@ -44,7 +45,7 @@ async def erase(person: Person, *, by: Person, now: datetime) -> None:
         name, email, locale = person.display_name, person.email, person.locale
         addresses = await addresses_of(person)
         await _erase_repeated_answers(person)
-        for table in (SignInSession, SignInEvent, ApiToken, SingleUseLink, RoleGrant):
+        for table in (SignInSession, SignInEvent, ApiToken, SingleUseLink, RoleGrant, Refusal):
             await table.filter(person_id=person.id).delete()
         await execute(
             """UPDATE person SET email = NULL, password_hash = NULL, display_name = '', certificate_name = '',

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts import invitations, limits, sign_in, sign_in_history
+from accounts import invitations, limits, refusals, sign_in, sign_in_history
 from accounts.models import Person
 from core import mail
 from core.announce import on
@@ -29,6 +29,7 @@ async def sweep() -> None:
     """Delete ended counts, sessions, sign-ins, links, invitations, kept answers, and the words of old mails."""
     now = datetime.now(UTC)
     await limits.sweep(now=now)
+    await refusals.sweep(now=now)
     await execute("DELETE FROM idempotent_request WHERE created_at < $1", now - _REPLAY)
     await execute("DELETE FROM sign_in_session WHERE expires_at < $1 OR last_seen_at < $2", now, now - sign_in.idle())
     await execute("DELETE FROM sign_in_event WHERE at < $1", now - sign_in_history.KEPT)

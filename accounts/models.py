@@ -268,6 +268,32 @@ class AuditEntry(Model):
         indexes = (("object_kind", "object_id"),)
 
 
+class RefusalKind(StrEnum):
+    """What was refused."""
+
+    sign_in_failed = "sign_in_failed"
+    slowed = "slowed"
+    forbidden = "forbidden"
+    cross_origin = "cross_origin"
+
+
+class Refusal(Model):
+    """One refused request: whose, from where, on which route. Kept for 90 days (accounts/refusals.py)."""
+
+    id = fields.UUIDField(primary_key=True, default=new_id)
+    at = fields.DatetimeField(db_index=True)
+    kind = fields.CharEnumField(RefusalKind, max_length=20)
+    person_id = fields.UUIDField(null=True, db_index=True)
+    organization_id = fields.UUIDField(null=True, db_index=True)
+    address = fields.CharField(64)
+    route = fields.CharField(200)
+    code = fields.CharField(80)
+    request_id = fields.CharField(32)
+
+    class Meta:
+        table = "refusal"
+
+
 class FailureCount(Model):
     """Failures of one kind from one account or address in one window of time, shared by all processes.
 

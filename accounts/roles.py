@@ -108,7 +108,9 @@ async def require(
         return
     view = permission.split(":", 1)[0] + ":overview:view"
     if await is_allowed(person, view, organization_id=organization_id, scope_id=scope_id):
-        raise Forbidden()
+        refusal = Forbidden()
+        refusal.person_id, refusal.organization_id = person.id if person else None, organization_id
+        raise refusal
     raise NotFound()
 
 

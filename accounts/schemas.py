@@ -15,6 +15,8 @@ from accounts.models import (
     InvitationKind,
     Organization,
     Person,
+    Refusal,
+    RefusalKind,
     Role,
     RoleGrant,
     ScopeKind,
@@ -437,6 +439,41 @@ class AuditSearch(PageQuery):
 
     action: Annotated[str | None, Field(max_length=80)] = None
     object_kind: Annotated[str | None, Field(max_length=40)] = None
+
+
+class RefusalSearch(PageQuery):
+    """Which refusals."""
+
+    kind: RefusalKind | None = None
+
+
+class RefusalOut(BaseModel):
+    """One refused request. `person_name` is empty where nobody can be told, and for erased people."""
+
+    id: UUID
+    at: datetime
+    kind: RefusalKind
+    person_id: UUID | None
+    person_name: str
+    address: str
+    route: str
+    code: str
+    request_id: str
+
+    @classmethod
+    def of(cls, refusal: Refusal, names: dict[UUID, str]) -> "RefusalOut":
+        """From the table, with the names of the people who are still there."""
+        return cls(
+            id=refusal.id,
+            at=refusal.at,
+            kind=refusal.kind,
+            person_id=refusal.person_id,
+            person_name=names.get(refusal.person_id, "") if refusal.person_id else "",
+            address=refusal.address,
+            route=refusal.route,
+            code=refusal.code,
+            request_id=refusal.request_id,
+        )
 
 
 class AuditEntryOut(BaseModel):

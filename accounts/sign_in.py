@@ -139,12 +139,18 @@ async def authenticate(email: str, password: str, *, attempt: Attempt, now: date
     whose, address = email.strip().lower(), attempt.address
     # Longer than the column is nobody's address, and takes the course of an unknown one.
     person = await Person.get_or_none(email=whose, erased_at=None) if len(whose) <= 254 else None
-    guess = await guesses.begin(whose, person, device=attempt.device, address=address, now=now)
+    try:
+        guess = await guesses.begin(whose, person, device=attempt.device, address=address, now=now)
+    except RateLimited as early:
+        early.person_id = person.id if person else None
+        raise
     is_right = await passwords.is_right(password, person.password_hash if person else None)
     if person is None or not (is_right and person.is_confirmed):
         await guess.was_wrong(now=now)
         await _note_failure(person, SignInOutcome.wrong_password, attempt, now)
-        raise InvalidCredentials()
+        refusal = InvalidCredentials()
+        refusal.person_id = person.id if person else None
+        raise refusal
     await guess.was_right()
     if person.disabled_at is not None:
         await _note_failure(person, SignInOutcome.disabled, attempt, now)

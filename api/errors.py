@@ -32,6 +32,7 @@ def is_api(request: Request) -> bool:
 
 def render_error(request: Request, error: AppError) -> Response:
     """The one rendering of an expected error."""
+    request.scope["confero.refusal"] = error
     headers: dict[str, str] = {}
     if retry_after := error.facts.get("retry_after"):
         headers["Retry-After"] = str(retry_after)

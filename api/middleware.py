@@ -9,6 +9,7 @@ import re
 import secrets
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from prometheus_client import Counter, Histogram
@@ -16,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from accounts import refusals
 from api.auth import bearer_token
 from api.dispatch import RouteIndex
 from api.errors import on_fault, render_error
@@ -103,6 +105,7 @@ class Guard:
             await self._answer(scope, receive, send_guarded, lambda: status)
         finally:
             self._note(scope, status, time.perf_counter() - started)
+            await self._record(scope, own_id)
             request_id.reset(before)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, status: object) -> None:
@@ -213,6 +216,21 @@ class Guard:
             seconds * 1000,
             client[0] if client else "-",
             caller.person.id if caller and caller.person else "-",
+        )
+
+    async def _record(self, scope: Scope, own_id: str) -> None:
+        """Keep what was refused, for the owners of the organization that it concerns."""
+        error: AppError | None = scope.get("confero.refusal")
+        if error is None or refusals.kind_of(error) is None:
+            return
+        caller, client = scope.get("confero.caller"), scope.get("client")
+        await refusals.record(
+            error,
+            person_id=caller.person.id if caller and caller.person else None,
+            address=client[0] if client else "-",
+            route=f"{scope['method']} {self._pattern(scope)}",
+            request_id=own_id,
+            now=datetime.now(UTC),
         )
 
     def _pattern(self, scope: Scope) -> str:

@@ -92,6 +92,8 @@ class FormState:
 def form_state(request: Request, initial: Mapping[str, Any] | None = None, error: AppError | None = None) -> FormState:
     """The state of a form: typed values win over `initial`; an error without fields becomes the general message."""
     values = {**(initial or {}), **parse.typed(request)}
+    if error is not None:
+        request.scope["confero.refusal"] = error
     errors = error.fields if isinstance(error, InvalidInput) else {}
     return FormState(values, errors, error.message if error is not None and not errors else "")
 

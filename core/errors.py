@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from core.i18n import N_, gettext
 
@@ -16,6 +17,9 @@ class AppError(Exception):
     code = "error"
     status = 400
     message = N_("This request could not be carried out.")
+    person_id: UUID | None = None
+    organization_id: UUID | None = None
+    """Whom and whose object a refusal is about: for the record of refusals, and never shown to the caller."""
 
     def __init__(self, message: str | None = None, *, code: str | None = None, **facts: Any) -> None:
         self.message = gettext(message or self.message)

@@ -30,6 +30,7 @@ from api.pages import (
     password_reset,
     profile,
     programme,
+    refusals,
     registrations,
     renewal,
     runs,
@@ -713,6 +714,7 @@ PAGES: list[Page] = [
         audience=Audience.staff,
     ),
     Page(method="GET", path="/organize/{slug}/audit", handler=organizations.audit_log, audience=Audience.staff),
+    Page(method="GET", path="/organize/{slug}/refusals", handler=refusals.show, audience=Audience.staff),
     Page(method="GET", path="/organize/{slug}/jobs", handler=organizations.show_jobs, audience=Audience.staff),
     Page(
         method="POST",

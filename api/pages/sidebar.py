@@ -64,6 +64,7 @@ async def organization_sidebar(organization: Organization, current: str, person:
         ("settings", _("Settings"), f"{base}/settings", "gear", "organization:settings:edit"),
         ("keys", _("Keys"), f"{base}/keys", "key", "organization:key:manage"),
         ("audit", _("Audit log"), f"{base}/audit", "clock-history", "organization:audit:view"),
+        ("refusals", _("Refusals"), f"{base}/refusals", "shield-check", "organization:audit:view"),
     ]
     if organization.parent_id is None:
         links.append(("jobs", _("Background jobs"), f"{base}/jobs", "arrow-repeat", "organization:job:manage"))

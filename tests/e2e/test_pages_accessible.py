@@ -78,6 +78,7 @@ ORGANIZER = """
 /organize/{slug}/chapters/new
 /organize/{slug}/keys
 /organize/{slug}/audit
+/organize/{slug}/refusals
 /organize/{slug}/jobs
 /organize/{slug}/events/new
 /organize/events/{slug}
