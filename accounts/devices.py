@@ -2,15 +2,16 @@
 
 Source: OWASP, “Slow Down Online Guessing Attacks with Device Cookies”. The cookie holds a random number of the browser
 and, for each person who signed in there, a mark that only this server can make (HMAC-SHA-256 with its secret). It opens
-nothing by itself; it only says whose wrong passwords are counted apart.
+nothing by itself; it only says whose wrong passwords are counted apart, and of whose sign-in nobody need be told. A
+mark ends with the person's credentials: the browser of somebody who knew the old password is a stranger again.
 """
 
 import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from uuid import UUID
 
+from accounts.models import Person
 from accounts.tokens import fingerprint
 
 _MOST_PEOPLE = 8
@@ -42,15 +43,15 @@ class Device:
         """Under which a table may name this browser."""
         return fingerprint(f"browser {self.number}")
 
-    def knows(self, person_id: UUID) -> bool:
-        """Whether this person has signed in here before."""
-        wanted = self._mark(person_id)
+    def knows(self, person: Person) -> bool:
+        """Whether this person has signed in here since their credentials ended last."""
+        wanted = self._mark(person)
         return any(hmac.compare_digest(wanted, mark) for mark in self.marks)
 
-    def remembering(self, person_id: UUID) -> "Device":
+    def remembering(self, person: Person) -> "Device":
         """The same browser, after this person has signed in; of more than eight people the earliest is forgotten."""
-        mark = self._mark(person_id)
+        mark = self._mark(person)
         return Device(self.number, (mark, *(one for one in self.marks if one != mark))[:_MOST_PEOPLE])
 
-    def _mark(self, person_id: UUID) -> str:
-        return fingerprint(f"device {self.number} {person_id}")[:32]
+    def _mark(self, person: Person) -> str:
+        return fingerprint(f"device {self.number} {person.id} {person.credential_epoch}")[:32]

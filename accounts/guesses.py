@@ -74,7 +74,7 @@ async def begin(email: str, person: Person | None, *, device: Device | None, add
     A browser that this person has used before is counted for itself alone. Any other is counted by account, known or
     not, and by network. Raises `RateLimited` where the next try is not due yet.
     """
-    if person is not None and device is not None and device.knows(person.id):
+    if person is not None and device is not None and device.knows(person):
         guess = Guess(_device(), f"{device.number} {person.id}", None)
     else:
         await _refuse_early(_network(), network_of(address), now=now)

@@ -282,6 +282,7 @@ async def change_password(person: Person, password: str, *, keep: UUID | None, b
         await credentials.end_all(person, by=by, keep=keep, now=now)
         await audit.record("person.password_changed", by=by, object_kind="person", object_id=person.id)
         await emails.tell_password_changed(person, at=now)
+    await person.refresh_from_db()
 
 
 async def create_token(

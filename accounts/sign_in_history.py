@@ -46,7 +46,7 @@ async def note_success(
 
     A browser is known by its device cookie (accounts/devices.py). No mail goes to an address that nobody confirmed.
     """
-    is_new = way is SignInWay.browser and (device is None or not device.knows(person.id))
+    is_new = way is SignInWay.browser and (device is None or not device.knows(person))
     await SignInEvent.create(
         person_id=person.id,
         at=now,

@@ -49,10 +49,12 @@ async def confirm(request: Request) -> Response:
             return await _enter(request, link, is_proved=True)
         if data.password is None:
             raise InvalidInput({"password": _("This field is required.")})
-        await addresses.confirm(_secret(request), by=person, password=data.password, now=now)
+        owner = await addresses.confirm(_secret(request), by=person, password=data.password, now=now)
     except (InvalidInput, RateLimited) as error:
         return _page(request, link, error)
-    return redirect("/sign-in", flash=_("Your e-mail address is confirmed. Sign in with your new password."))
+    response = redirect("/sign-in", flash=_("Your e-mail address is confirmed. Sign in with your new password."))
+    auth.remember_device(response, auth.device_of(request).remembering(owner))
+    return response
 
 
 async def _enter(request: Request, link: SingleUseLink, *, is_proved: bool) -> Response:
@@ -67,7 +69,7 @@ async def _enter(request: Request, link: SingleUseLink, *, is_proved: bool) -> R
     )
     response = redirect(safe_next(link.next_path), flash=_("Your e-mail address is confirmed."))
     auth.remember(response, secret)
-    auth.remember_device(response, auth.device_of(request).remembering(person.id))
+    auth.remember_device(response, auth.device_of(request).remembering(person))
     return response
 
 

@@ -46,7 +46,7 @@ async def set_password(request: Request) -> Response:
         return _choose(request, link.email, error)
     response = redirect("/sign-in", flash=_("Your new password is set. Sign in with it."))
     auth.forget(response)
-    auth.remember_device(response, auth.device_of(request).remembering(person.id))
+    auth.remember_device(response, auth.device_of(request).remembering(person))
     return response
 
 

@@ -54,7 +54,9 @@ async def change_password(request: Request) -> Response:
         await sign_in.change_password(person, data.new_password, keep=caller.session_id, by=person, now=now)
     except _REFUSALS as error:
         return _profile(request, password=error)
-    return redirect("/me/profile", flash=_("Your new password is set. Your other browsers were signed out."))
+    response = redirect("/me/profile", flash=_("Your new password is set. Your other browsers were signed out."))
+    auth.remember_device(response, auth.device_of(request).remembering(person))
+    return response
 
 
 async def change_email(request: Request) -> Response:

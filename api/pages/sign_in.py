@@ -38,7 +38,7 @@ async def submit(request: Request) -> Response:
     await _end_present(request)
     response = redirect(safe_next(data.next))
     auth.remember(response, secret)
-    auth.remember_device(response, device.remembering(person.id))
+    auth.remember_device(response, device.remembering(person))
     return response
 
 

@@ -83,9 +83,9 @@ async def test_a_device_cookie_is_good_for_its_person_alone(
     eve = await accounts.person("eve@example.org")
     number = Device.of(None).number
     for cookie in (
-        Device(number).remembering(eve.id).cookie,
+        Device(number).remembering(eve).cookie,
         f"{number}.{'0' * 32}",
-        Device("A" * 22, Device(number).remembering(amina.id).marks).cookie,
+        Device("A" * 22, Device(number).remembering(amina).marks).cookie,
         "no cookie of ours",
     ):
         await FailureCount.all().delete()
@@ -160,10 +160,10 @@ async def test_after_the_wait_the_right_password_is_heard(
 
 
 def test_a_browser_keeps_the_latest_eight_people(settings: Settings) -> None:
-    people = [Person().id for _n in range(9)]
+    people = [Person() for _n in range(9)]
     device = Device.of(None)
-    for person_id in people:
-        device = Device.of(device.remembering(person_id).cookie)
-    assert [device.knows(person_id) for person_id in people] == [False] + [True] * 8
+    for person in people:
+        device = Device.of(device.remembering(person).cookie)
+    assert [device.knows(person) for person in people] == [False] + [True] * 8
     assert Device.of(device.cookie) == device
     assert Device.of("x" * 2000).marks == ()

@@ -52,6 +52,21 @@ async def test_a_new_browser_is_told_by_mail_and_a_known_one_is_not(app: Starlet
     assert [event.is_new_browser for event in events] == [True, False, True]
 
 
+async def test_after_a_new_password_every_browser_is_new_but_the_one_that_set_it(app: Starlette, amina: Person) -> None:
+    new_password = "seven green tram lines"
+    async with accounts.signed_in(app, None) as here, accounts.signed_in(app, None) as there:
+        for client in (here, there):
+            await sign_in(client)
+        form = {"current_password": PASSWORD, "new_password": new_password}
+        assert (await here.post("/me/profile/password", data=form)).status_code == 303
+        await here.post("/sign-out")
+        before = len(await mails_to(EMAIL))
+        assert (await sign_in(here, new_password)).status_code == 303
+        assert len(await mails_to(EMAIL)) == before
+        assert (await sign_in(there, new_password)).status_code == 303
+    assert [mail.template for mail in await mails_to(EMAIL)][before:] == ["accounts/new_browser"]
+
+
 async def test_no_notice_goes_to_an_address_that_nobody_confirmed(app: Starlette, amina: Person) -> None:
     await Person.filter(id=amina.id).update(email_confirmed_at=None)
     async with accounts.signed_in(app, None) as client:
