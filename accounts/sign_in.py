@@ -181,11 +181,21 @@ async def _note_success(person: Person, attempt: Attempt, now: datetime) -> None
 async def sign_in(email: str, password: str, *, attempt: Attempt, now: datetime) -> tuple[Person, str]:
     """Sign a browser in; returns the person and the secret for its cookie. Raises as `authenticate` does."""
     person = await authenticate(email, password, attempt=attempt, now=now)
+    return person, await enter(person, attempt=attempt, is_proved=True, now=now)
+
+
+async def enter(person: Person, *, attempt: Attempt, is_proved: bool, now: datetime) -> str:
+    """Sign in whoever has shown who they are, and write it into their history; returns the secret for the cookie.
+
+    Raises `CredentialsEnded`.
+    """
     async with transaction():
-        secret = await start_session(person, user_agent=attempt.user_agent, address=attempt.address, now=now)
+        secret = await start_session(
+            person, user_agent=attempt.user_agent, address=attempt.address, is_proved=is_proved, now=now
+        )
         await _note_success(person, attempt, now)
         await audit.record("person.signed_in", by=person, object_kind="person", object_id=person.id)
-    return person, secret
+    return secret
 
 
 async def access_session(session_id: UUID, person: Person) -> SignInSession:

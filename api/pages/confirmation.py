@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from accounts import addresses, links, people, sign_in
-from accounts.models import LinkPurpose, SingleUseLink
+from accounts.models import LinkPurpose, SignInWay, SingleUseLink
 from accounts.schemas import ConfirmationForm
 from api import auth, parse
 from api.render import form_state, redirect, render, safe_next
@@ -60,13 +60,13 @@ async def confirm(request: Request) -> Response:
 async def _enter(request: Request, link: SingleUseLink, *, is_proved: bool) -> Response:
     """Confirm as the account's owner, sign in, and go on to where the sign-up was on the way to."""
     person = await addresses.confirm(_secret(request), by=link.person, now=_now())
-    secret = await sign_in.start_session(
-        person,
-        user_agent=request.headers.get("user-agent", ""),
+    attempt = sign_in.Attempt(
         address=auth.client_address(request),
-        is_proved=is_proved,
-        now=_now(),
+        user_agent=request.headers.get("user-agent", ""),
+        device=auth.device_of(request).remembering(person),  # the link has shown whose browser this is
+        way=SignInWay.browser,
     )
+    secret = await sign_in.enter(person, attempt=attempt, is_proved=is_proved, now=_now())
     response = redirect(safe_next(link.next_path), flash=_("Your e-mail address is confirmed."))
     auth.remember(response, secret)
     auth.remember_device(response, auth.device_of(request).remembering(person))

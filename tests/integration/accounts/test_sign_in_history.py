@@ -9,13 +9,14 @@ from starlette.applications import Starlette
 
 from accounts import passwords
 from accounts.jobs import sweep
-from accounts.models import Person, SignInEvent, SignInSession
+from accounts.models import Person, SignInEvent, SignInSession, SignInWay
+from accounts.sign_in import Attempt, enter
 from certification.erasure import erase_person
 from core.database import execute
 from core.settings import Settings
 from tests.factories import accounts
 from tests.factories.accounts import PASSWORD
-from tests.integration.accounts.conftest import mails_to
+from tests.integration.accounts.conftest import link_to, mails_to
 
 EMAIL = "amina@example.org"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
@@ -67,10 +68,11 @@ async def test_after_a_new_password_every_browser_is_new_but_the_one_that_set_it
     assert [mail.template for mail in await mails_to(EMAIL)][before:] == ["accounts/new_browser"]
 
 
-async def test_no_notice_goes_to_an_address_that_nobody_confirmed(app: Starlette, amina: Person) -> None:
+async def test_no_notice_goes_to_an_address_that_nobody_confirmed(database: str, amina: Person) -> None:
     await Person.filter(id=amina.id).update(email_confirmed_at=None)
-    async with accounts.signed_in(app, None) as client:
-        await sign_in(client)
+    await amina.refresh_from_db()
+    attempt = Attempt("192.0.2.1", way=SignInWay.browser)
+    await enter(amina, attempt=attempt, is_proved=False, now=datetime.now(UTC))
     assert await mails_to(EMAIL) == []
 
 
@@ -85,9 +87,11 @@ async def test_the_notice_speaks_the_persons_language(app: Starlette, amina: Per
 
 async def test_the_browser_that_signed_up_is_known(browser: httpx.AsyncClient) -> None:
     await browser.post("/sign-up", data={"email": EMAIL, "password": PASSWORD, "name": "Amina"})
-    await Person.filter(email=EMAIL).update(email_confirmed_at=datetime.now(UTC))
+    assert (await browser.post(await link_to(EMAIL, "confirm"))).status_code == 303
+    shown = (await browser.get("/api/v1/me/sign-ins")).json()["items"]
+    assert [(one["way"], one["outcome"], one["is_new_browser"]) for one in shown] == [("browser", "signed_in", False)]
     await browser.post("/sign-out")
-    await sign_in(browser)
+    assert (await sign_in(browser)).status_code == 303
     assert "accounts/new_browser" not in [mail.template for mail in await mails_to(EMAIL)]
 
 
