@@ -205,6 +205,20 @@ async def test_whoever_confirms_by_signing_up_over_http_holds_the_role_at_once(
         assert (await client.get("/organize/open-systems")).status_code == 200
 
 
+async def test_confirming_by_the_link_takes_the_account_from_the_stranger_before_it_gives(
+    app: Starlette, database: str
+) -> None:
+    organization = await accounts.organization("open-systems")
+    mallory, now = await stranger(), datetime.now(UTC)
+    await give(organization, by=await accounts.member(organization))
+    async with accounts.signed_in(app, mallory) as client:
+        secret = await links.create(mallory, LinkPurpose.confirm_email, email=VICTIM, now=now)
+        victim = await addresses.confirm(secret, by=None, now=now)
+        assert (await client.get("/organize/open-systems")).headers["location"].startswith("/sign-in")
+    assert victim.password_hash is None
+    assert [grant.role for grant in await RoleGrant.filter(person_id=victim.id)] == [Role.organizer]
+
+
 async def test_what_can_no_longer_be_given_is_dropped(database: str) -> None:
     exam = await certification.certification(access=CertificationAccess.by_entitlement)
     officer = await accounts.member(exam.organization, Role.certification_officer)
