@@ -56,6 +56,7 @@ SENSITIVE_PAGES = {
     "/organize/{slug}/members",
     "/organize/{slug}/members/{id:uuid}/remove",
     "/organize/{slug}/keys",
+    "/organize/{slug}/keys/{id:uuid}/stolen",
     "/organize/certificates/{number}/{verb}",
 }
 SENSITIVE_CALLS = {
