@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from accounts.models import ApiToken, AuditEntry, Invitation, Person, SignInEvent, SignInSession, SingleUseLink
+from accounts.models import ApiToken, AuditEntry, Invitation, Person, Refusal, SignInEvent, SignInSession, SingleUseLink
 from accounts.queries import memberships
 from core.database import fetch
 from core.models import OutgoingMail
@@ -111,9 +111,15 @@ async def _sign_in_history(person: Person) -> list[dict[str, Any]]:
     return [dict(row) for row in await SignInEvent.filter(person_id=person.id).order_by("at").values(*names)]
 
 
+@section("refusals")
+async def _refusals(person: Person) -> list[dict[str, Any]]:
+    names = ("at", "kind", "address", "route", "code", "request_id")
+    return [dict(row) for row in await Refusal.filter(person_id=person.id).order_by("at").values(*names)]
+
+
 @section("links")
 async def _links(person: Person) -> list[dict[str, Any]]:
-    names = ("purpose", "email", "created_at", "expires_at", "used_at")
+    names = ("purpose", "email", "next_path", "created_at", "expires_at", "used_at")
     return [dict(row) for row in await SingleUseLink.filter(person_id=person.id).order_by("created_at").values(*names)]
 
 

@@ -18,6 +18,8 @@ from accounts.models import (
     InvitationKind,
     Organization,
     Person,
+    Refusal,
+    RefusalKind,
     Role,
     SignInEvent,
     SignInOutcome,
@@ -86,6 +88,7 @@ NO_WORDS_OF_A_PERSON = {
     **dict.fromkeys(("credit.state", "credit.source", "certificate.status", "certificate.signature"), "a state"),
     **dict.fromkeys(("entitlement.source", "issue_request.source_kind", "single_use_link.purpose"), "a kind"),
     **dict.fromkeys(("invitation.kind", "invitation.role", "invitation.scope_kind"), "a kind"),
+    "refusal.kind": "a kind",
     **dict.fromkeys(("sign_in_event.way", "sign_in_event.outcome"), "a kind"),
     **dict.fromkeys(("audit_entry.action", "audit_entry.object_kind"), "a kind"),
     **dict.fromkeys(("pgqueuer_log.status", "pgqueuer_log.entrypoint"), "a kind"),
@@ -119,7 +122,8 @@ KEPT = {
 mails that wait for addresses which they may share, until they are sent."""
 NOT_IN_THE_FILE = {
     **dict.fromkeys(("person.password_hash", "sign_in_session.token_hash", "api_token.token_hash"), "a secret's hash"),
-    **dict.fromkeys(("single_use_link.token_hash", "calendar_feed.token_hash"), "a secret's hash"),
+    **dict.fromkeys(("single_use_link.token_hash", "single_use_link.device_hash"), "a secret's hash"),
+    "calendar_feed.token_hash": "a secret's hash",
     **dict.fromkeys(("outgoing_mail.text", "outgoing_mail.html", "outgoing_mail.attachments"), "in their mailbox"),
     "outgoing_mail.last_error": "what a mail server said",
     **dict.fromkeys(
@@ -224,8 +228,17 @@ async def _seed_account(settings: Settings, person: Person) -> None:
     await mark("person", "id = $1", "password_hash", person=person)
     await mark("sign_in_session", of_person, "user_agent", "address", "token_hash", person=person)
     await mark("sign_in_event", of_person, "user_agent", "address", person=person)
+    await Refusal.create(
+        at=NOW,
+        kind=RefusalKind.forbidden,
+        person_id=person.id,
+        address=f"{MARK} refusal address",
+        route=f"{MARK} refusal route",
+        code=f"{MARK} refusal code",
+        request_id=f"{MARK} refusal request_id",
+    )
     await mark("api_token", of_person, "name", "prefix", "token_hash", "scopes", person=person)
-    await mark("single_use_link", of_person, "token_hash", person=person)
+    await mark("single_use_link", of_person, "token_hash", "device_hash", "next_path", person=person)
     await mark("invitation", f"{where} email = '{EMAIL}'", "terms", person=person)
     await mark("idempotent_request", of_person, "fingerprint", "location", person=person)
     to_them = f"{where} to_address LIKE '{MARK}%'"
