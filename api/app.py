@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if chosen.database_url is None:
             raise RuntimeError("A web process needs CONFERO_DATABASE_URL; `confero serve` gives it one.")
-        await database.connect(chosen.database_url, chosen.pool_size, "confero-web", patience=database.WEB, for_reads=1)
+        await database.connect(chosen.database_url, chosen.pool_size, "confero-web", patience=database.WEB, spare=2)
         try:
             yield
         finally:

@@ -54,7 +54,7 @@ def tortoise_config(
     application_name: str = "confero",
     *,
     patience: Patience = WORKER,
-    for_reads: int = 0,
+    spare: int = 0,
 ) -> dict[str, Any]:
     """Tortoise's configuration for `database_url` (postgres://user:password@host:port/name or ?host=/socket)."""
     parts = urlsplit(database_url)
@@ -66,13 +66,13 @@ def tortoise_config(
         "password": unquote(parts.password or ""),
         "database": parts.path.lstrip("/"),
         "minsize": 1,
-        "maxsize": pool_size,
+        "maxsize": pool_size + spare,
         "application_name": application_name,
         "connection_class": PooledConnection,
         "timeout": 10,
         "command_timeout": 60,
         "server_settings": patience.settings(),
-        "turns": max(1, pool_size - for_reads) if for_reads else None,
+        "turns": pool_size + spare - 1 if spare else None,
     }
     if sslmode := query.get("sslmode"):
         credentials["ssl"] = sslmode
@@ -93,13 +93,14 @@ async def connect(
     application_name: str = "confero",
     *,
     patience: Patience = WORKER,
-    for_reads: int = 0,
+    spare: int = 0,
 ) -> None:
     """Prepare the pool of this process; it connects with the first query, so a database that is away is no fault.
 
-    With `for_reads` changes take turns and leave that many connections alone, so that reads find one at any time.
+    With `spare` there are as many connections more, and changes take turns: a kind has `pool_size` of them at most, and
+    one is left to reads at any time.
     """
-    config = tortoise_config(database_url, pool_size, application_name, patience=patience, for_reads=for_reads)
+    config = tortoise_config(database_url, pool_size, application_name, patience=patience, spare=spare)
     await Tortoise.init(config=config, _enable_global_fallback=True)
 
 

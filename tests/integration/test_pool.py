@@ -35,7 +35,7 @@ PATIENT = Patience(lock=120, idle_in_transaction=120)
 @asynccontextmanager
 async def _connected(url: str, patience: Patience = PATIENT) -> AsyncIterator[None]:
     """As a web process is connected."""
-    await core_database.connect(url, POOL, "confero-test", patience=patience, for_reads=1)
+    await core_database.connect(url, POOL - 2, "confero-test", patience=patience, spare=2)
     try:
         yield
     finally:
