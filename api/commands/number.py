@@ -64,7 +64,7 @@ def verify(what: AskedNumber, *, as_json: bool) -> int:
     try:
         told = asyncio.run(ask(what, fetching.fetch))
     except OSError as problem:
-        typer.echo(terminal.lines(f"{host} could not be asked about {what.number}: {problem}"), err=True)
+        terminal.say(f"{host} could not be asked about {what.number}: {problem}", err=True)
         return 3
     status, statement = str(told["status"]), str(told["statement"])
     code, colour = _TELLS.get(status, (1, "red"))

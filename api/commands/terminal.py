@@ -35,11 +35,11 @@ def lines(content: str) -> str:
     return "\n".join(outside.plain(line, 4000) for line in content.splitlines())
 
 
-def say(content: str) -> None:
+def say(content: str, *, err: bool = False) -> None:
     """Print a sentence that holds words from outside: names, addresses, what a line of a file says, an error."""
     import typer
 
-    typer.echo(lines(content))
+    typer.echo(lines(content), err=err)
 
 
 def dump(document: dict[str, Any]) -> str:
