@@ -74,24 +74,25 @@ async def change(certification: Certification, data: CertificationChange, *, by:
     Raises `InvalidInput` where credits would renew what never ends.
     """
     async with transaction():
-        await _lock(certification)
+        locked = await _lock(certification)
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         for name, value in data.model_dump(
             exclude_unset=True, exclude_none=True, exclude={"policy", "layout_id"}
         ).items():
-            if getattr(certification, name) != value:
-                before[name], after[name] = _plain(getattr(certification, name)), _plain(value)
-                setattr(certification, name, value)
+            if getattr(locked, name) != value:
+                before[name], after[name] = _plain(getattr(locked, name)), _plain(value)
+                setattr(locked, name, value)
         if after:
-            certification.description_html = render_markdown(certification.description)
-            await certification.save()
+            locked.description_html = render_markdown(locked.description)
+            await locked.save(update_fields=[*after, "description_html", "updated_at"])
         if "layout_id" in data.model_fields_set:
-            await _change_layout(certification, data.layout_id, before, after)
+            await _change_layout(locked, data.layout_id, before, after)
         if data.policy is not None:
-            await _change_policy(certification.id, data.policy, before, after)
+            await _change_policy(locked.id, data.policy, before, after)
         if after:
-            await _record("certification.changed", certification, by, before=before, after=after)
+            await _record("certification.changed", locked, by, before=before, after=after)
+    await certification.refresh_from_db()
 
 
 async def set_domains(certification: Certification, domains: list[DomainChange], *, by: Person, now: datetime) -> None:
@@ -152,9 +153,10 @@ async def publish(certification: Certification, *, by: Person, now: datetime) ->
             raise NotReady(_("This certification is retired. Create a new one."))
         if missing := await what_is_missing(certification):
             raise NotReady(missing)
-        certification.status, certification.published_at = CertificationStatus.published, now
-        await certification.save(update_fields=["status", "published_at"])
-        await _record("certification.published", certification, by)
+        locked.status, locked.published_at = CertificationStatus.published, now
+        await locked.save(update_fields=["status", "published_at", "updated_at"])
+        await _record("certification.published", locked, by)
+    await certification.refresh_from_db()
 
 
 async def retire(certification: Certification, *, by: Person, now: datetime) -> None:
@@ -163,12 +165,14 @@ async def retire(certification: Certification, *, by: Person, now: datetime) -> 
         locked = await _lock(certification)
         if locked.status is CertificationStatus.retired:
             raise AlreadyRetired()
-        certification.status = CertificationStatus.retired
-        await certification.save(update_fields=["status"])
-        await _record("certification.retired", certification, by)
+        locked.status = CertificationStatus.retired
+        await locked.save(update_fields=["status", "updated_at"])
+        await _record("certification.retired", locked, by)
+    await certification.refresh_from_db()
 
 
 async def _lock(certification: Certification) -> Certification:
+    """The row as it is now, the only copy that a command writes; the caller's may be older."""
     return await Certification.select_for_update().get(id=certification.id)
 
 
@@ -194,22 +198,22 @@ async def _change_policy(certification_id: UUID, data: PolicyIn, before: dict[st
 
 
 async def _change_layout(
-    certification: Certification, layout_id: UUID | None, before: dict[str, Any], after: dict[str, Any]
+    locked: Certification, layout_id: UUID | None, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     """Choose another layout for certificates issued from now on, and note its name in `before` and `after`."""
-    if certification.layout_id == layout_id:
+    if locked.layout_id == layout_id:
         return
     chosen: Layout | None = None
     if layout_id is not None:
         # Locked against being archived at the same moment.
         chosen = await Layout.select_for_update().get_or_none(
-            id=layout_id, organization_id=certification.organization_id, archived_at=None
+            id=layout_id, organization_id=locked.organization_id, archived_at=None
         )
         if chosen is None:
             raise InvalidInput({"layout_id": _("Choose one of the organization's layouts that is not archived.")})
-    was = await Layout.get_or_none(id=certification.layout_id) if certification.layout_id else None
-    certification.layout_id = layout_id
-    await certification.save(update_fields=["layout_id"])
+    was = await Layout.get_or_none(id=locked.layout_id) if locked.layout_id else None
+    locked.layout_id = layout_id
+    await locked.save(update_fields=["layout_id", "updated_at"])
     before["layout"], after["layout"] = was and was.name, chosen and chosen.name
 
 

@@ -53,14 +53,23 @@ async def replace(event: Event, room: Room, data: RoomIn, *, by: Person) -> Room
 
 async def _write(event: Event, room: Room, given: dict[str, Any], by: Person) -> Room:
     _refuse_cancelled(event)
-    before: dict[str, Any] = {name: getattr(room, name) for name in given}
     try:
         async with transaction():
-            await room.update_from_dict(given).save()
+            locked = await _lock(event, room)
+            before: dict[str, Any] = {name: getattr(locked, name) for name in given}
+            await locked.update_from_dict(given).save(update_fields=list(given) or None)
             await events.record("room.changed", event, by, before=before, after=given)
     except IntegrityError:
-        raise _name_taken(room.name) from None
-    return room
+        raise _name_taken(given["name"]) from None
+    return locked
+
+
+async def _lock(event: Event, room: Room) -> Room:
+    """The row as it is now, the only copy that is written. Raises `NotFound` where it was removed meanwhile."""
+    locked = await Room.select_for_update(no_key=True).get_or_none(id=room.id, event_id=event.id)
+    if locked is None:
+        raise NotFound()
+    return locked
 
 
 async def remove(event: Event, room: Room, *, by: Person) -> None:

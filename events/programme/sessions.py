@@ -60,8 +60,9 @@ async def remove(event: Event, session: Session, *, by: Person) -> None:
     """Take a session off the programme. Raises `EventCancelled`."""
     async with transaction():
         locked = await _lock(event)
-        await session.delete()
-        await events.record("session.removed", locked, by, before=_facts(session))
+        current = await one(locked, session.id)
+        await current.delete()
+        await events.record("session.removed", locked, by, before=_facts(current))
         await reindex(locked)
 
 

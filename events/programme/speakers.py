@@ -36,25 +36,34 @@ async def change(speaker: Speaker, data: SpeakerChange, *, by: Person) -> Speake
     """Change what is given; events stay findable by the new name. Locks those events, then the speaker."""
     given: dict[str, Any] = data.model_dump(exclude_unset=True, exclude_none=True)
     async with transaction():
-        locked = [await events.lock(event) for event in await queries.events_of_speaker(speaker.id)]
-        speaker.update_from_dict(given)
-        speaker.biography_html = render_markdown(speaker.biography)
-        await speaker.save()
-        await _record("speaker.changed", speaker, by)
-        for event in locked:
+        at = [await events.lock(event) for event in await queries.events_of_speaker(speaker.id)]
+        locked = await _lock(speaker)
+        locked.update_from_dict(given)
+        locked.biography_html = render_markdown(locked.biography)
+        await locked.save(update_fields=[*given, "biography_html"])
+        await _record("speaker.changed", locked, by)
+        for event in at:
             await sessions.reindex(event)
-    return speaker
+    return locked
 
 
 async def remove(speaker: Speaker, *, by: Person) -> None:
     """Remove a speaker without sessions. Raises `SpeakerInUse`."""
-    async with transaction() as connection:
-        await connection.execute("SELECT 1 FROM speaker WHERE id = $1 FOR UPDATE", speaker.id)
+    async with transaction():
+        locked = await _lock(speaker)
         if await fetchval("SELECT 1 FROM session_speaker WHERE speaker_id = $1 LIMIT 1", speaker.id):
             message = _("%(name)s has sessions. Take them off those first.")
-            raise SpeakerInUse(message % {"name": speaker.name})
-        await speaker.delete()
-        await _record("speaker.removed", speaker, by)
+            raise SpeakerInUse(message % {"name": locked.name})
+        await locked.delete()
+        await _record("speaker.removed", locked, by)
+
+
+async def _lock(speaker: Speaker) -> Speaker:
+    """The row as it is now, the only copy that is written. Raises `NotFound` where it was removed meanwhile."""
+    locked = await Speaker.select_for_update().get_or_none(id=speaker.id)
+    if locked is None:
+        raise NotFound()
+    return locked
 
 
 async def one(organization_id: UUID, speaker_id: UUID) -> Speaker:

@@ -40,22 +40,19 @@ async def find(event: EventDesk, quota_id: UUID) -> Quota:
 async def edit(event: EventDesk, quota: Quota, data: QuotaIn, *, by: Person, now: datetime) -> Quota:
     """Rename or resize a quota. Raises `InvalidInput` with the number for a size below what is taken.
 
-    The condition is part of the update, so a registration that comes at the same moment is counted or refused.
+    Locks the row, so a registration that comes at the same moment is counted or refused.
     """
-    before = {"name": quota.name, "size": quota.size}
     async with transaction():
-        row = await fetchrow(
-            "UPDATE quota SET name = $2, size = $3 WHERE id = $1 AND taken <= $3 RETURNING taken",
-            quota.id,
-            data.name,
-            data.size,
-        )
-        if row is None:
-            current = await Quota.get(id=quota.id)
-            raise too_small(current.taken)
-        await _record("quota.changed", event, quota, by=by, before=before, after=data.model_dump())
-    quota.name, quota.size = data.name, data.size
-    return quota
+        locked = await Quota.select_for_update(no_key=True).get_or_none(id=quota.id, event_id=event.id)
+        if locked is None:
+            raise NotFound()
+        if locked.taken > data.size:
+            raise too_small(locked.taken)
+        before = {"name": locked.name, "size": locked.size}
+        locked.name, locked.size = data.name, data.size
+        await locked.save(update_fields=["name", "size"])
+        await _record("quota.changed", event, locked, by=by, before=before, after=data.model_dump())
+    return locked
 
 
 async def remove(event: EventDesk, quota: Quota, *, by: Person, now: datetime) -> None:

@@ -42,32 +42,34 @@ async def create(event: EventDesk, data: TicketTypeIn, *, by: Person, now: datet
             "SELECT coalesce(max(position), -1) + 1 FROM ticket_type WHERE event_id = $1", event.id
         )
         ticket_type = TicketType(event_id=event.id, position=position, **data.model_dump(exclude={"quotas"}))
-        await _save(ticket_type, is_new=True)
+        await _save(ticket_type)
         await _draw_on(ticket_type.id, data.quotas)
         await _record("ticket_type.created", event, ticket_type, by=by, after=data.model_dump(mode="json"))
     return ticket_type
 
 
 async def edit(event: EventDesk, ticket_type: TicketType, data: TicketTypeIn, *, by: Person, now: datetime) -> None:
-    """Change a ticket type. Locks the quotas of before and after in id order and counts them anew.
+    """Change a ticket type. Locks it, then the quotas of before and after in id order, and counts them anew.
 
     Raises `InvalidInput` as `create` does, and `TooManyTaken` where a quota cannot hold the registrations there are.
     """
     async with transaction():
-        drawn = await fetch("SELECT quota_id FROM ticket_type_quota WHERE ticket_type_id = $1", ticket_type.id)
-        before = {"name": ticket_type.name, "quotas": sorted(str(row["quota_id"]) for row in drawn)}
+        locked = await TicketType.select_for_update(no_key=True).get(id=ticket_type.id)
+        drawn = await fetch("SELECT quota_id FROM ticket_type_quota WHERE ticket_type_id = $1", locked.id)
+        before = {"name": locked.name, "quotas": sorted(str(row["quota_id"]) for row in drawn)}
         touched = {row["quota_id"] for row in drawn} | set(data.quotas)
         await _lock_quotas(event, list(touched))
-        ticket_type.update_from_dict(data.model_dump(exclude={"quotas"}))
-        await _save(ticket_type, is_new=False)
-        await execute("DELETE FROM ticket_type_quota WHERE ticket_type_id = $1", ticket_type.id)
-        await _draw_on(ticket_type.id, data.quotas)
+        values = data.model_dump(exclude={"quotas"})
+        await _save(locked.update_from_dict(values), fields=list(values))
+        await execute("DELETE FROM ticket_type_quota WHERE ticket_type_id = $1", locked.id)
+        await _draw_on(locked.id, data.quotas)
         try:
             await recount(sorted(touched))
         except asyncpg.CheckViolationError:
             raise TooManyTaken() from None
         after = data.model_dump(mode="json")
-        await _record("ticket_type.changed", event, ticket_type, by=by, before=before, after=after)
+        await _record("ticket_type.changed", event, locked, by=by, before=before, after=after)
+    await ticket_type.refresh_from_db()
 
 
 async def withdraw(event: EventDesk, ticket_type: TicketType, *, by: Person, now: datetime) -> None:
@@ -109,9 +111,10 @@ async def _draw_on(ticket_type_id: UUID, quota_ids: list[UUID]) -> None:
     )
 
 
-async def _save(ticket_type: TicketType, *, is_new: bool) -> None:
+async def _save(ticket_type: TicketType, *, fields: list[str] | None = None) -> None:
+    """Write a new row, or the fields named of one that is locked."""
     try:
-        await ticket_type.save(force_create=is_new)
+        await ticket_type.save(force_create=fields is None, update_fields=fields)
     except IntegrityError:
         raise InvalidInput({"name": _("This event has a ticket type of this name. Choose another.")}) from None
 
