@@ -52,14 +52,27 @@ class Limit:
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber gets (RFC 6177)."""
+    """What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber gets (RFC 6177).
+
+    An IPv4 address that a socket or proxy for both writes as IPv6 (`::ffff:192.0.2.7`) is itself: all of them share one
+    /64. A port that a proxy writes beside it makes no new one.
+    """
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(_without_port(address))
     except ValueError:
         return address
-    if parsed.version == 6:
-        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
-    return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, 64), strict=False).network_address)
+
+
+def _without_port(address: str) -> str:
+    """The address of `192.0.2.7:4711` or `[2001:db8::1]:4711`; others as they are."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 async def refuse_over(limit: Limit, whose: str, *, now: datetime) -> None:

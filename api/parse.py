@@ -13,12 +13,14 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from api import multipart
 from core.complaints import sentence
 from core.errors import AppError, InvalidInput
 from core.i18n import N_
 from core.i18n import gettext as _
 
 T = TypeVar("T", bound=BaseModel)
+_MOST_COMPLAINTS = 1000
 _UNSETTABLE = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\\u0000")
 
@@ -96,13 +98,18 @@ async def form(request: Request, schema: type[T]) -> T:
 
 
 async def read_form(request: Request) -> FormData:
-    """The submitted form, uploads included. Raises `NotUtf8` or `InvalidInput` for bytes no text field may hold."""
+    """The submitted form, uploads included.
+
+    Raises `multipart.BadForm`, `NotUtf8`, or `InvalidInput` for bytes no text field may hold.
+    """
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media == "application/x-www-form-urlencoded":
         try:
             unquote_to_bytes((await request.body()).replace(b"+", b" ")).decode("utf-8")
         except UnicodeDecodeError:
             raise NotUtf8() from None
+    if media == "multipart/form-data" and request._form is None:
+        request._form = await multipart.read(request)  # which `Request.form` gives, and `Request.close` closes
     try:
         data = await request.form(max_files=10, max_fields=2000)
     except UnicodeDecodeError:
@@ -138,10 +145,15 @@ async def upload(request: Request, name: str) -> tuple[str, bytes]:
 
 
 def validate(schema: type[T], value: Mapping[str, Any]) -> T:
-    """`value` as `schema`; pydantic's complaints become `InvalidInput` with one sentence per dotted field."""
+    """`value` as `schema`; pydantic's complaints become `InvalidInput` with one sentence per dotted field.
+
+    More than a thousand are not told one by one: a megabyte of nonsense holds a hundred thousand.
+    """
     try:
         return schema.model_validate(value)
     except ValidationError as error:
+        if error.error_count() > _MOST_COMPLAINTS:
+            raise InvalidInput({"body": f"{error.error_count()} fields are wrong, too many to name."}) from None
         raise InvalidInput({_path(e["loc"]): sentence(e) for e in error.errors()}) from None
 
 

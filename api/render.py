@@ -71,12 +71,12 @@ def redirect(to: str, *, flash: str | None = None, kind: str = "success") -> Res
 
 def _flashed(request: Request) -> list[dict[str, str]]:
     raw = request.cookies.get(_FLASH)
-    if not raw:
+    if not raw or len(raw) > 8192:
         return []
     try:
         value = json.loads(bytes.fromhex(raw))
         return [{"kind": str(value["kind"]), "text": str(value["text"])}]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return []
 
 

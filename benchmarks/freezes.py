@@ -43,12 +43,32 @@ async def _password(client: httpx.AsyncClient, number: int) -> httpx.Response:
     return await client.post("/api/v1/people", json=body)
 
 
+async def _cookie(client: httpx.AsyncClient, _number: int) -> httpx.Response:
+    return await client.get("/sign-in", headers={"cookie": 'confero="' + "\\" * 60_000 + '"'})
+
+
+async def _complaints(client: httpx.AsyncClient, _number: int) -> httpx.Response:
+    return await client.post("/api/v1/tokens", json={f"{number:x}": 1 for number in range(80_000)})
+
+
+def _form(parts: list[tuple[bytes, bytes]], charset: str) -> Send:
+    """A form of parts, each with what follows its name and its value."""
+    head = b'--x\r\ncontent-disposition: form-data; name="email"'
+    body = b"".join(head + more + b"\r\n\r\n" + value + b"\r\n" for more, value in parts) + b"--x--\r\n"
+    headers = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    return lambda client, _number: client.post("/sign-in", content=body, headers=headers)
+
+
 FREEZES: dict[str, Send] = {
     "PDFs with endless metadata": _file(_endless_metadata()),
     "PDFs with an endless table": _file(_endless_table()),
     "drawings of 4 MB of elements": _file(b"<svg>" + b"<a/>" * 1_000_000 + b"</svg>"),
     "counted posts with a key": _reset_with_key,
     "passwords of 72 symbols": _password,
+    "cookies of 60 KB of escapes": _cookie,
+    "bodies of 80,000 unknown fields": _complaints,
+    "forms in a slow codec": _form([(b"", b"a" * 500_000 + b"-" + b"a" * 500_000)], "punycode"),
+    "forms whose heads are all semicolons": _form([(b'; a="' + b";" * 3800, b"")] * 1900, "utf-8"),
 }
 
 

@@ -152,6 +152,29 @@ async def test_a_token_goes_before_a_cookie_on_the_api_in_whatever_case(
     assert amina.display_name == "Amina"
 
 
+async def test_a_cookie_in_quotes_is_never_read(app: Starlette, database: str) -> None:
+    """Python takes the escapes out of one in a time that grows with the square of its length."""
+    someone = await accounts.person()
+    async with accounts.signed_in(app, someone) as client:
+        secret = client.cookies["confero"]
+    async with plain(app) as client:
+        for cookie, status in (
+            (f"confero={secret}", 200),
+            (f'other="a\\073"; confero={secret}', 200),
+            (f'confero="{secret}"', 303),
+            ('confero="' + "\\" * 60_000 + f'"; confero={secret}', 200),
+        ):
+            answer = await client.get("/me", headers={"cookie": cookie})
+            assert answer.status_code == status, cookie[:60]
+
+
+@pytest.mark.parametrize("flash", ["[" * 3000, "{}", "null", '{"kind": 1', "\xff"])
+async def test_a_message_that_is_none_is_not_shown(app: Starlette, database: str, flash: str) -> None:
+    async with plain(app) as client:
+        answer = await client.get("/sign-in", headers={"cookie": f"confero-flash={flash.encode().hex()}"})
+        assert answer.status_code == 200
+
+
 async def test_a_token_beside_a_cookie_exempts_no_page(app: Starlette, database: str) -> None:
     amina = await accounts.person()
     async with accounts.with_token(app, amina) as program, accounts.signed_in(app, amina) as client:

@@ -1,3 +1,4 @@
+import json
 from typing import Annotated
 
 import pytest
@@ -5,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from api import parse
+from api import multipart, parse
 from core.errors import InvalidInput
 
 
@@ -133,3 +134,48 @@ def test_a_query_with_nul_is_refused() -> None:
 def test_a_field_cannot_be_text_and_group_at_once() -> None:
     with pytest.raises(InvalidInput, match="given twice"):
         parse.nested([("venue", "x"), ("venue.city", "Bern")], Thing)
+
+
+def form_of(head: bytes, value: bytes = b"here", *, charset: str = "") -> Request:
+    body = b"--x\r\ncontent-disposition: form-data; " + head + b"\r\n\r\n" + value + b"\r\n--x--\r\n"
+    return request(body, f"multipart/form-data; boundary=x{charset}")
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "undefined", "utf-7", "unicode_escape"])
+async def test_a_form_does_not_choose_its_codec(charset: str) -> None:
+    """Punycode takes minutes for a megabyte, and others raise what nobody expects."""
+    data = await parse.read_form(form_of(b'name="title"', b"caf\xc3\xa9-\\u0041+AEE-", charset=f"; charset={charset}"))
+    assert data["title"] == "café-\\u0041+AEE-"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'name="' + b";" * 3000,  # each is searched to the end of the head, thousands of times in one form
+        b"",
+        b'filename="a.pdf"',
+    ],
+    ids=["semicolons", "nothing", "nameless"],
+)
+async def test_a_part_that_names_no_field_is_refused(head: bytes) -> None:
+    with pytest.raises(multipart.BadForm):
+        await parse.read_form(form_of(head))
+
+
+@pytest.mark.parametrize("boundary", ["", "x" * 71, 'x"y', "x" * 60_000, '"' + ";" * 60_000])
+async def test_a_boundary_that_is_none_is_refused(boundary: str) -> None:
+    with pytest.raises(multipart.BadForm):
+        await parse.read_form(request(b"--x--", f"multipart/form-data; boundary={boundary}"))
+
+
+async def test_a_file_may_hold_semicolons_in_its_name() -> None:
+    sent = form_of(b'name="file"; filename="a; b; c.pdf"', b"%PDF")
+    assert await parse.upload(sent, "file") == ("a; b; c.pdf", b"%PDF")
+    await sent.close()
+
+
+async def test_thousands_of_complaints_are_not_told_one_by_one() -> None:
+    many = json.dumps({f"field {number}": 1 for number in range(5000)} | {"title": "a"}).encode()
+    with pytest.raises(InvalidInput) as refusal:
+        await parse.body(request(many), Thing)
+    assert refusal.value.fields == {"body": "5000 fields are wrong, too many to name."}

@@ -252,6 +252,17 @@ def test_one_ipv6_subscriber_is_one_address() -> None:
     assert limits.network_of("unknown") == "unknown"
 
 
+@pytest.mark.parametrize("written", ["::ffff:192.0.2.7", "192.0.2.7:4711", "192.0.2.7"])
+def test_an_ipv4_address_is_itself_however_it_is_written(written: str) -> None:
+    """Else the whole of IPv4 is one network behind a socket for both, and a port a way round every limit."""
+    assert limits.network_of(written) == "192.0.2.7"
+    assert limits.network_of(written) != limits.network_of("::ffff:192.0.2.8")
+
+
+def test_a_port_makes_no_new_ipv6_network() -> None:
+    assert limits.network_of("[2001:db8:1:2::9]:4711") == limits.network_of("2001:db8:1:2::1") == "2001:db8:1:2::"
+
+
 async def test_reset_answers_alike_and_mails_only_the_known(browser: httpx.AsyncClient, amina: Person) -> None:
     known = await browser.post("/reset", data={"email": EMAIL})
     unknown = await browser.post("/reset", data={"email": "amino@example.org"})
