@@ -85,6 +85,8 @@ def show(judged: Judgement, file: Path, console: "Console") -> None:
     title = terminal.text(offline.title_of(judged), "bold")
     console.print(Panel(terminal.text(judged.statement), title=title, border_style=colour, title_align="left"))
     facts = Table.grid(padding=(0, 2))
+    facts.add_column(no_wrap=True)
+    facts.add_column(overflow="fold")  # Who signed is never cut short: others may begin alike.
     for label, value in _facts(judged, file):
         facts.add_row(terminal.text(label, "dim"), terminal.text(value))
     console.print(facts)

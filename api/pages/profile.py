@@ -135,6 +135,8 @@ async def create_token(request: Request) -> Response:
     person, now = auth.current_person(request), datetime.now(UTC)
     try:
         data = await parse.form(request, NewTokenIn)
+        if data.scopes is None:
+            raise InvalidInput({"scopes": _("Choose what the program may do.")})
         expires_at = now + timedelta(days=data.expires_in_days)
         made = await sign_in.create_token(
             person, name=data.name, scopes=scopes_of(data), now=now, expires_at=expires_at
@@ -224,7 +226,7 @@ async def _tokens(
     request: Request, error: AppError | None = None, *, made: tuple[ApiToken, str] | None = None
 ) -> Response:
     found = await queries.tokens_of(auth.current_person(request), now=datetime.now(UTC))
-    initial: dict[str, Any] = {"expires_in_days": "90", "scopes": [str(scope) for scope in Scope]}
+    initial: dict[str, Any] = {"expires_in_days": "90", "scopes": [str(Scope.read)]}
     form = form_state(request, initial, error) if error else _state(initial)
     if isinstance(form.values.get("scopes"), str):
         form.values["scopes"] = [form.values["scopes"]]

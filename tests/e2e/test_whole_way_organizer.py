@@ -17,7 +17,7 @@ from core.models import OutgoingMail
 from events.catalog.models import Event
 from events.registration import registrations
 from tests.e2e.live import LiveServer
-from tests.e2e.visitor import check_page, visiting
+from tests.e2e.visitor import NARROW, WIDE, check_page, visiting
 from tests.e2e.world import sit
 from tests.factories import accounts
 from tests.patience import PATIENCE
@@ -104,6 +104,10 @@ async def test_owner_gives_a_role_makes_a_token_and_reads_the_audit_log(live: Li
         await page.get_by_role("button", name="Make the token").click()
         secret = await page.locator(".secret code").inner_text()
         await check_page(page)
+        await page.set_viewport_size({"width": NARROW, "height": 900})
+        await page.goto(f"{live.url}/me/tokens")
+        await expect(page.get_by_role("link", name="API tokens")).to_be_in_viewport(ratio=1)
+        await page.set_viewport_size({"width": WIDE, "height": 900})
         answer = await page.context.request.get(f"{live.url}/api/v1/me", headers={"Authorization": f"Bearer {secret}"})
         assert (answer.status, (await answer.json())["email"]) == (200, email)
         await page.goto(f"{live.url}/me/tokens")

@@ -97,6 +97,19 @@ def test_did_in_the_terminal_holds_no_emoji(tmp_path: Path) -> None:
     assert "🔑" not in shown
 
 
+def test_who_signed_is_told_to_the_last_character(tmp_path: Path) -> None:
+    """Two identifiers may begin alike, so none is cut short where the terminal is narrow."""
+    forger = Forger.anew()
+    file = tmp_path / "badge.json"
+    file.write_bytes(forger.signs(document(forger.did), forger.did_address))
+
+    shown = CliRunner(env={"COLUMNS": "60"}).invoke(app, ["verify", str(file), "--offline"]).output
+
+    facts = shown.partition("╰")[2]
+    assert forger.did in re.sub(r"\s+", "", facts.partition("Badge signed by")[2].partition("Holder")[0])
+    assert "…" not in shown
+
+
 COMMANDS = sorted(file.stem for file in Path(terminal.__file__).parent.glob("*.py") if file.stem != "terminal")
 
 

@@ -3,6 +3,14 @@
 // After a refused form, readers of screens and keyboards start at what needs their attention.
 document.querySelector("[data-focus]")?.focus();
 
+// On a phone a row of tabs is wider than the page: the one that is open is brought into sight.
+for (const row of document.querySelectorAll(".tabs, .sidebar")) {
+  const open = row.querySelector("[aria-current]");
+  if (!open || row.scrollWidth <= row.clientWidth) continue;
+  const seen = row.getBoundingClientRect(), tab = open.getBoundingClientRect();
+  row.scrollLeft += tab.left + tab.width / 2 - seen.left - seen.width / 2;
+}
+
 for (const field of document.querySelectorAll("[data-time-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 }

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -260,3 +261,14 @@ async def test_everything_that_touches_security_is_audited(app: Starlette, amina
     kept = json.dumps([[entry.before, entry.after] for entry in entries])
     for personal in (EMAIL, "ami@example.net", "Amina", "seven green"):
         assert personal not in kept
+
+
+async def test_a_token_may_do_only_what_was_chosen(app: Starlette, amina: Person) -> None:
+    async with accounts.signed_in(app, amina) as client:
+        shown = (await client.get("/me/tokens")).text
+        refused = await client.post("/me/tokens", data={"name": "kiosk", "expires_in_days": "7"})
+    chosen = [box for box in re.findall(r'<input[^>]*name="scopes"[^>]*>', shown) if " checked" in box]
+    assert [re.findall(r'value="(\w+)"', box) for box in chosen] == [["read"]]
+    assert refused.status_code == 422
+    assert "Choose what the program may do." in refused.text
+    assert await ApiToken.all().count() == 0
