@@ -4,6 +4,7 @@ is stored.
 Opening a link shows a page with a button and changes nothing, since mail scanners open every link; the button uses it.
 """
 
+import hmac
 from datetime import datetime, timedelta
 
 from accounts import credentials
@@ -59,6 +60,16 @@ async def create(
     return secret
 
 
+async def was_made_in(device: Device, person: Person, email: str) -> bool:
+    """Whether the latest link to confirm `email` was asked for in this browser, by whoever made the account there."""
+    latest = (
+        await SingleUseLink.filter(person_id=person.id, purpose=LinkPurpose.confirm_email, email=email)
+        .order_by("-id")
+        .first()
+    )
+    return latest is not None and hmac.compare_digest(latest.device_hash, device.hash)
+
+
 async def end_all(person: Person, purpose: LinkPurpose, *, now: datetime) -> None:
     """End the person's unused links of one purpose."""
     await SingleUseLink.filter(person_id=person.id, purpose=purpose, used_at=None).update(used_at=now)
@@ -70,6 +81,16 @@ async def find(secret: str, purpose: LinkPurpose, *, now: datetime) -> SingleUse
         token_hash=fingerprint(secret), purpose=purpose, used_at=None, expires_at__gt=now
     ).select_related("person")
     if link is None or link.person.email is None or link.person.disabled_at is not None:
+        raise LinkGone()
+    return link
+
+
+async def find_done(secret: str) -> SingleUseLink:
+    """A used link to confirm what is its account's confirmed address by now. Raises `LinkGone` for any other."""
+    link = await SingleUseLink.get_or_none(
+        token_hash=fingerprint(secret), purpose=LinkPurpose.confirm_email, used_at__isnull=False
+    ).select_related("person")
+    if link is None or not link.person.is_confirmed or link.email != link.person.email:
         raise LinkGone()
     return link
 

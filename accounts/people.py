@@ -59,7 +59,7 @@ async def sign_up(
         person = await _insert(email, password_hash, name, locale, time_zone)
         if person is None:
             if is_mailed:
-                await _answer_known(email, now=now)
+                await _answer_known(email, device, next_path, now=now)
             return None
         if is_mailed:
             secret = await links.create(
@@ -70,16 +70,21 @@ async def sign_up(
     return person
 
 
-async def _answer_known(email: str, *, now: datetime) -> None:
+async def _answer_known(email: str, device: Device | None, next_path: str, *, now: datetime) -> None:
     """Tell the owner of a known address; one that nobody has confirmed yet gets its link again, good in any browser
-    with the password or a new one, since somebody else may have made the account."""
+    with the password or a new one, since somebody else may have made the account. In the browser that made it the link
+    is as good as the first one, which may be a second click on the same button."""
     known = await Person.get_or_none(email=email)
     if known is None:
         return
     if known.is_confirmed:
         await emails.tell_already_known(known)
         return
-    secret = await links.create(known, LinkPurpose.confirm_email, email=email, now=now)
+    await credentials.hold(known.id)
+    same = device if device is not None and await links.was_made_in(device, known, email) else None
+    secret = await links.create(
+        known, LinkPurpose.confirm_email, email=email, device=same, next_path=next_path if same else "", now=now
+    )
     await emails.welcome(known, secret)
 
 

@@ -23,12 +23,22 @@ from core.i18n import gettext as _
 async def show(request: Request) -> Response:
     """Who asks decides what is asked: the owner, or the browser that signed up, confirms; anybody else types the
     password or takes the account over."""
-    return _page(request, await _link(request, LinkPurpose.confirm_email))
+    try:
+        return _page(request, await _link(request, LinkPurpose.confirm_email))
+    except links.LinkGone:
+        return await _confirmed_before(request)
 
 
 async def confirm(request: Request) -> Response:
     """Confirm the address; who has not shown to own the account chooses a new password with it."""
-    link, person, now = await _link(request, LinkPurpose.confirm_email), auth.caller_of(request).person, _now()
+    try:
+        return await _confirm(request, await _link(request, LinkPurpose.confirm_email))
+    except links.LinkGone:
+        return await _confirmed_before(request)
+
+
+async def _confirm(request: Request, link: SingleUseLink) -> Response:
+    person, now = auth.caller_of(request).person, _now()
     if _is_owner(request, link):
         await addresses.confirm(_secret(request), by=person, now=now)
         return redirect("/me", flash=_("Your e-mail address is confirmed."))
@@ -55,6 +65,15 @@ async def confirm(request: Request) -> Response:
     response = redirect("/sign-in", flash=_("Your e-mail address is confirmed. Sign in with your new password."))
     auth.remember_device(response, auth.device_of(request).remembering(owner))
     return response
+
+
+async def _confirmed_before(request: Request) -> Response:
+    """After a second click, whose first one did it: on to where the link leads. Raises `LinkGone` for others."""
+    link = await links.find_done(_secret(request))
+    flash, target = _("Your e-mail address is confirmed."), safe_next(link.next_path)
+    if _is_owner(request, link):
+        return redirect(target, flash=flash)
+    return redirect(f"/sign-in?next={quote(target, safe='')}", flash=flash)
 
 
 async def _enter(request: Request, link: SingleUseLink, *, is_proved: bool) -> Response:

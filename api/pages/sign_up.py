@@ -14,11 +14,13 @@ from core.i18n import current_locale
 
 
 async def show(request: Request) -> Response:
-    """The form; `next` is kept for after it."""
+    """The form; `next` is kept for after it. The browser is named here, so that two clicks come from one."""
     target = safe_next(request.query_params.get("next"))
     if auth.caller_of(request).person is not None:
         return redirect(target)
-    return _page(request, target)
+    response = _page(request, target)
+    auth.remember_device(response, auth.device_of(request))
+    return response
 
 
 async def submit(request: Request) -> Response:

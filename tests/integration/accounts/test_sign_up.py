@@ -172,14 +172,57 @@ async def test_opening_the_link_changes_nothing_and_the_button_confirms(browser:
     assert (await Person.get(email="amina@example.org")).is_confirmed
 
 
-async def test_a_link_works_once_and_then_says_what_to_do(browser: httpx.AsyncClient) -> None:
+async def test_a_second_click_leads_on_to_what_the_first_one_did(app: Starlette, browser: httpx.AsyncClient) -> None:
+    """A browser shows the answer to the second click, and may never have read the first one's, cookie included."""
+    await browser.post("/sign-up", data={**NEW, "next": "/events/nairobi-2027/register"})
+    path = await link_to("amina@example.org", "confirm")
+    await browser.post(path)
+    async with accounts.signed_in(app, None) as other:
+        for again in (await browser.post(path), await browser.get(path)):
+            assert (again.status_code, again.headers["location"]) == (303, "/events/nairobi-2027/register")
+        for elsewhere in (await other.post(path), await other.get(path)):
+            assert elsewhere.headers["location"] == "/sign-in?next=%2Fevents%2Fnairobi-2027%2Fregister"
+            assert (await other.get("/api/v1/me")).status_code == 401
+    assert await SignInSession.all().count() == 1
+
+
+@pytest.mark.parametrize("change", [{"email": "other@example.org"}, {"email_confirmed_at": None}])
+async def test_a_used_link_whose_address_is_not_the_accounts_says_what_to_do(
+    browser: httpx.AsyncClient, change: dict[str, object]
+) -> None:
     await browser.post("/sign-up", data=NEW)
     path = await link_to("amina@example.org", "confirm")
     await browser.post(path)
+    await Person.all().update(**change)
     for again in (await browser.post(path), await browser.get(path)):
         assert again.status_code == 410
         assert "This link was used already, has expired" in again.text
         assert 'href="/me/profile"' in again.text
+
+
+async def test_two_clicks_on_signing_up_are_one_sign_up(app: Starlette) -> None:
+    """The second one ends the first one's link; its own opens the account in that browser just as well."""
+    async with accounts.signed_in(app, None) as browser:
+        await browser.get("/sign-up")  # names the browser, as the answers to the two posts come too late for that
+        named = dict(browser.cookies)
+        for _ in range(2):
+            browser.cookies.update(named)
+            await browser.post("/sign-up", data={**NEW, "next": "/events/nairobi-2027/register"})
+        path = await link_to("amina@example.org", "confirm")
+        assert "Password that you chose" not in (await browser.get(path)).text
+        answer = await browser.post(path)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/events/nairobi-2027/register")
+        assert (await browser.get("/api/v1/me")).json()["is_confirmed"] is True
+
+
+async def test_the_browser_that_signs_up_first_does_not_vouch_after_another_one_asked(
+    app: Starlette, browser: httpx.AsyncClient
+) -> None:
+    async with accounts.signed_in(app, None) as eve:
+        await eve.post("/sign-up", data={**NEW, "password": "a password that eve chose"})
+        await browser.post("/sign-up", data=NEW)
+        await eve.post("/sign-up", data={**NEW, "password": "a password that eve chose"})
+        assert (await eve.post(await link_to("amina@example.org", "confirm"))).status_code == 422
 
 
 async def test_the_api_confirms_by_the_secret(browser: httpx.AsyncClient) -> None:
