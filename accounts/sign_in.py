@@ -11,7 +11,7 @@ from accounts.limits import Limit, Occasion, count, network_of
 from accounts.models import ApiToken, LinkPurpose, Person, SignInOutcome, SignInSession, SignInWay
 from accounts.tokens import fingerprint, new_secret
 from core.announce import announce
-from core.database import execute, fetchrow, transaction
+from core.database import execute_if_free, fetchrow, transaction
 from core.errors import AppError, Forbidden, NotFound, RateLimited
 from core.i18n import N_
 from core.settings import get_settings
@@ -21,6 +21,8 @@ _PERSON = (
     " p.email_confirmed_at, p.created_at, p.erased_at, p.disabled_at, p.credential_epoch"
 )
 _SEEN_EVERY = timedelta(minutes=5)
+_SEEN = "UPDATE {0} SET {1} = $2 WHERE id = (SELECT id FROM {0} WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED)"
+"""Never waits: whoever asks only reads, and another request notes the same at this moment, or the next one will."""
 
 
 class InvalidCredentials(AppError):
@@ -70,7 +72,7 @@ async def person_by_session(secret: str, *, now: datetime) -> tuple[Person, Sess
         return None
     is_noted = row["last_seen_at"] < now - _SEEN_EVERY
     if is_noted:
-        await execute("UPDATE sign_in_session SET last_seen_at = $2 WHERE id = $1", row["session_id"], now)
+        is_noted = await execute_if_free(_SEEN.format("sign_in_session", "last_seen_at"), row["session_id"], now)
     return _person(row), SessionFacts(row["session_id"], row["proved_at"], row["expires_at"], is_noted)
 
 
@@ -87,7 +89,7 @@ async def person_by_token(secret: str, *, now: datetime) -> tuple[Person, frozen
     if row is None:
         return None
     if row["last_used_at"] is None or row["last_used_at"] < now - _SEEN_EVERY:
-        await execute("UPDATE api_token SET last_used_at = $2 WHERE id = $1", row["token_id"], now)
+        await execute_if_free(_SEEN.format("api_token", "last_used_at"), row["token_id"], now)
     return _person(row), frozenset(row["scopes"]), row["made_at"]
 
 

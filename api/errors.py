@@ -2,11 +2,12 @@
 
 import json
 import logging
+from contextlib import suppress
 from urllib.parse import quote
 
 import asyncpg
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.languages import use_reader_locale
@@ -68,15 +69,36 @@ def _problem(request: Request, error: AppError, headers: dict[str, str]) -> Resp
 def _page(request: Request, error: AppError, headers: dict[str, str]) -> Response:
     from api.render import render  # the pages import the domain; errors must be importable before it
 
-    context = {"error": error, "fields": error.fields if isinstance(error, InvalidInput) else {}}
+    fields = error.fields if isinstance(error, InvalidInput) else {}
+    context = {"error": error, "fields": fields, "typed": _typed(request)}
     return render(request, "pages/error.html", context, status=error.status, headers=headers)
+
+
+def _typed(request: Request) -> list[tuple[str, str]]:
+    """What was typed into the form that was posted, so that it can be posted again; no passwords and no files."""
+    form = request.scope.get("confero.form") if request.method == "POST" else None
+    pairs = form.multi_items() if form is not None else []
+    return [(name, value) for name, value in pairs if isinstance(value, str) and "password" not in name]
 
 
 async def on_app_error(request: Request, error: Exception) -> Response:
     """Starlette's handler for `AppError`."""
     if not isinstance(error, AppError):
         raise error
+    if error.status == 503:
+        await _keep_form(request)
     return render_error(request, error)
+
+
+async def _keep_form(request: Request) -> None:
+    """Read a form that nobody has read yet, for the page that offers to post it again."""
+    from api.parse import read_form  # as `render` in `_page`
+
+    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    is_form = media in ("application/x-www-form-urlencoded", "multipart/form-data")
+    if is_form and not is_api(request) and "confero.form" not in request.scope:
+        with suppress(AppError, HTTPException, ClientDisconnect):  # then the page offers less
+            await read_form(request)
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
@@ -98,11 +120,13 @@ async def on_database_error(request: Request, error: Exception) -> Response:
     """
     if isinstance(error, asyncpg.LockNotAvailableError) or isinstance(error.__cause__, asyncpg.LockNotAvailableError):
         log.warning("lock not granted in time: %s", error)
+        await _keep_form(request)
         return render_error(request, Busy())
     if getattr(error, "sqlstate", None) == _ERASED or getattr(error.__cause__, "sqlstate", None) == _ERASED:
         return render_error(request, AccountErased())
     if not is_passing(error):
         raise error
+    await _keep_form(request)
     is_doubtful = isinstance(error, (asyncpg.InterfaceError, asyncpg.InternalClientError))
     log.warning("database away: %s: %s", type(error).__name__, error, exc_info=error if is_doubtful else None)
     return render_error(request, Unavailable())

@@ -14,7 +14,7 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContextPooled
 from tortoise.connection import get_connection, get_connections
 
-from core.pool import BEGIN, PooledClient, PooledConnection, is_change, turn
+from core.pool import BEGIN, PooledClient, PooledConnection, has_turn, is_change, turn
 
 APPS = ("core", "accounts", "events", "certification")
 """In import order: Tortoise records no dependency between apps and migrates them as listed."""
@@ -247,6 +247,15 @@ async def execute(sql: str, *arguments: object) -> str:
     """Run a plain SQL statement; returns PostgreSQL's command tag such as `UPDATE 1`."""
     async with _runner(sql) as runner:
         return await runner.execute(sql, *arguments)
+
+
+async def execute_if_free(sql: str, *arguments: object) -> bool:
+    """Run a change that a read makes on its way and that may as well come later, unless it would have to wait for its
+    turn; whether it was run. Locks are the statement's own business (`SKIP LOCKED`)."""
+    if not has_turn(get_connection("default")):
+        return False
+    await execute(sql, *arguments)
+    return True
 
 
 @asynccontextmanager

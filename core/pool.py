@@ -152,12 +152,16 @@ class Turns:
 
     async def take(self, kind: str) -> None:
         """Wait for a turn, in order. Raises `Busy` after ten seconds, and at once where too many wait already."""
-        if not self._is_free_for(kind):
+        if not self.is_free_for(kind):
             if sum(other == kind for other in self._waiting.values()) >= MOST_WAITING:
                 raise Busy()
             await self._wait(kind)  # whoever gave back has counted it
         else:
             self._running[kind] += 1
+
+    def is_free_for(self, kind: str) -> bool:
+        """Whether nobody of the kind waits, and there is room."""
+        return self._has_room_for(kind) and kind not in self._waiting.values()
 
     def give_back(self, kind: str) -> None:
         """End a turn; the first that waits and may go, goes."""
@@ -184,10 +188,6 @@ class Turns:
             raise
         finally:
             del self._waiting[turn]
-
-    def _is_free_for(self, kind: str) -> bool:
-        """Whether nobody of the kind waits, and there is room."""
-        return self._has_room_for(kind) and kind not in self._waiting.values()
 
     def _has_room_for(self, kind: str) -> bool:
         return self._running.total() < self.most and self._running[kind] < self.most_of_one_kind
@@ -295,3 +295,10 @@ async def turn(client: Any) -> AsyncIterator[None]:  # Any: Tortoise's client, w
     finally:
         mine.is_over = True
         turns.give_back(kind)
+
+
+def has_turn(client: Any) -> bool:  # Any: as above
+    """Whether `turn` would come without waiting."""
+    turns: Turns | None = getattr(client, "turns", None)
+    outer = _TURN.get()
+    return turns is None or (outer is not None and not outer.is_over) or turns.is_free_for(WORK.get())

@@ -1,9 +1,11 @@
 """The pool: nobody waits for a connection with one in hand, and a locked row leaves everybody else alone."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from uuid import UUID
 
 import asyncpg
@@ -11,9 +13,10 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.types import Message
+from tortoise.connection import get_connection
 
 from accounts.limits import Limit, Occasion, count
-from accounts.models import Organization, Person
+from accounts.models import Organization, Person, SignInSession
 from api.app import create_app
 from certification.bulk.models import BulkRun
 from core import database as core_database
@@ -26,8 +29,10 @@ from events.registration.claiming import Claim, take
 from events.registration.models import Registration
 from tests.factories import accounts, events
 from tests.factories import certification as programs
+from tests.factories.accounts import PASSWORD
 
 POOL = 4
+HIDDEN = re.compile(r'<input type="hidden" name="([\w.]+)" value="([^"]*)">')
 PATIENT = Patience(lock=120, idle_in_transaction=120)
 """So patient that nothing here ends by itself: what answers does so because nothing is in its way."""
 
@@ -189,6 +194,55 @@ async def test_a_lock_that_does_not_come_is_a_503_that_says_when_to_try_again(
             assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "busy", "2")
             again = await program.delete(f"/api/v1/registrations/{registration}")
             assert again.status_code == 204
+
+
+async def test_a_page_that_was_too_busy_keeps_what_was_typed(settings: Settings, database_url: str) -> None:
+    """Its answers are not stored, so that going back would show an empty form."""
+    typed = {"name": 'Amina "A." <Otieno>', "email": "amina@example.org", "password": PASSWORD, "next": "/events"}
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_connected(database_url, Patience(lock=0.1, idle_in_transaction=20)))
+        client = await stack.enter_async_context(accounts.signed_in(create_app(settings), None))
+        blocker = await asyncpg.connect(database_url)
+        async with blocker.transaction():
+            await blocker.execute("LOCK TABLE person IN SHARE MODE")
+            page = await client.post("/sign-up", data=typed)
+        await blocker.close()
+        kept = {name: unescape(value) for name, value in HIDDEN.findall(page.text)}
+        assert (page.status_code, page.headers["retry-after"]) == (503, "2")
+        assert '<form method="post">' in page.text
+        assert kept == {name: value for name, value in typed.items() if name != "password"}
+        again = await client.post("/sign-up", data=kept)
+        assert again.status_code == 422  # the password alone is asked for again
+        assert (await client.post("/sign-up", data={**kept, "password": PASSWORD})).status_code == 200
+        assert (await Person.get()).display_name == typed["name"]
+
+
+async def test_a_page_is_read_without_a_turn_to_note_that_it_was(web: str, settings: Settings) -> None:
+    """Changes of two kinds wait for a row and have every turn; a session and a token were last seen a day ago."""
+    person, app = await accounts.person(), create_app(settings)
+    turns = get_connection("default").turns  # type: ignore[attr-defined]  # a `PooledClient`
+    async with accounts.signed_in(app, person) as client, accounts.with_token(app, person) as program:
+        await SignInSession.all().update(last_seen_at=datetime.now(UTC) - timedelta(days=1))
+        for kind in ("register", "register", "cancel"):
+            await turns.take(kind)
+        assert (await client.get("/me")).status_code == 200
+        assert (await program.get("/api/v1/me")).status_code == 200
+        assert (await SignInSession.get()).last_seen_at < datetime.now(UTC) - timedelta(hours=1)
+        for kind in ("register", "register", "cancel"):
+            turns.give_back(kind)
+        assert (await client.get("/me")).status_code == 200
+        assert (await SignInSession.get()).last_seen_at > datetime.now(UTC) - timedelta(hours=1)
+
+
+async def test_a_page_is_read_while_another_one_notes_that_it_was(web: str, settings: Settings) -> None:
+    person, app = await accounts.person(), create_app(settings)
+    async with accounts.signed_in(app, person) as client:
+        await SignInSession.all().update(last_seen_at=datetime.now(UTC) - timedelta(days=1))
+        blocker = await asyncpg.connect(web)
+        async with blocker.transaction():
+            await blocker.execute("SELECT 1 FROM sign_in_session FOR NO KEY UPDATE")
+            assert (await client.get("/me")).status_code == 200
+        await blocker.close()
 
 
 async def test_every_connection_has_its_limits(settings: Settings, database_url: str) -> None:
