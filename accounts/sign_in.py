@@ -158,7 +158,9 @@ async def authenticate(email: str, password: str, *, attempt: Attempt, now: date
         await _note_failure(person, SignInOutcome.disabled, attempt, now)
         raise AccountDisabled()
     if person.password_hash and passwords.is_outdated(person.password_hash):
-        await Person.filter(id=person.id).update(password_hash=await passwords.hash_password(password))
+        stronger = await passwords.hash_password(password)
+        # Only in place of the very same: a new password that was set meanwhile must not give way to this one.
+        await Person.filter(id=person.id, password_hash=person.password_hash).update(password_hash=stronger)
     return person
 
 

@@ -54,8 +54,11 @@ async def keep_address(secret: str, *, now: datetime) -> tuple[Person, str]:
     owner and is erased, or signing up with the address would be enough to keep them out."""
     async with transaction():
         link = await links.find(secret, LinkPurpose.keep_email, now=now)
-        squatter = await Person.get_or_none(email=link.email, email_confirmed_at=None)
-        if squatter is not None and squatter.id != link.person_id:
+        # Held, since they may be confirming the address at this moment; whoever has, stays.
+        squatter = await (
+            Person.filter(email=link.email, email_confirmed_at=None).exclude(id=link.person_id).select_for_update()
+        ).first()
+        if squatter is not None:
             await erase_person(squatter, by=link.person, now=now)
         return await addresses.keep(secret, now=now)
 

@@ -199,8 +199,9 @@ async def forget_to(address: str, *, only_sent: bool = False) -> None:
 
 async def forget_once_sent(address: str) -> None:
     """Forget the words and files of all mails to an address: of those that wait, once they are sent."""
-    await forget_to(address, only_sent=True)
+    # Waits for one that is being sent, which the statement after it then finds sent.
     await execute("UPDATE outgoing_mail SET is_last = true WHERE to_address = $1 AND sent_at IS NULL", address)
+    await forget_to(address, only_sent=True)
 
 
 async def forget_sent_before(moment: datetime) -> None:

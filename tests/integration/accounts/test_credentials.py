@@ -347,6 +347,22 @@ async def test_an_account_that_squats_on_the_old_address_gives_way_unless_it_is_
     assert (await Person.get(id=squatter.id)).erased_at is not None
 
 
+async def test_who_confirms_the_old_address_while_it_is_kept_stays(database: str, amina: Person) -> None:
+    """They hold their account when whoever keeps the address looks for it, and commit first."""
+    now, outside = datetime.now(UTC), contextvars.copy_context()
+    kept = await links.create(amina, LinkPurpose.keep_email, email=EMAIL, now=now)
+    await Person.filter(id=amina.id).update(email="eve@example.net")
+    other = await accounts.person(EMAIL, confirmed=False)
+    async with transaction():
+        await Person.filter(id=other.id).update(email_confirmed_at=now)
+        keeping = asyncio.create_task(erasure.keep_address(kept, now=now), context=outside)
+        await _somebody_waits_for_a_lock()
+    with pytest.raises(addresses.EmailTaken):
+        await keeping
+    await other.refresh_from_db()
+    assert (other.email, other.erased_at) == (EMAIL, None)
+
+
 async def test_two_clicks_at_once_use_a_link_once(database: str, amina: Person) -> None:
     now = datetime.now(UTC)
     secret = await links.create(amina, LinkPurpose.reset_password, email=EMAIL, now=now)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from contextvars import Context
+from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -125,6 +125,20 @@ async def test_mails_go_with_their_files_also_those_to_an_earlier_address(databa
     await erase_person(person, by=person, now=now)
     kept = await OutgoingMail.filter(to_address="second@example.org")
     assert [each.key for each in kept] == [f"accounts.erased {person.id}"]
+
+
+async def test_a_mail_that_is_being_sent_to_an_earlier_address_is_forgotten_as_well(database: str) -> None:
+    """The job that sends it holds its row when the erasure comes, and commits first."""
+    outside = copy_context()
+    await mail.send("accounts/disabled", to=("", "first@example.org"), context={})
+    async with transaction(), own_connection() as looking:
+        await OutgoingMail.all().update(sent_at=datetime.now(UTC))
+        forgetting = asyncio.create_task(mail.forget_once_sent("first@example.org"), context=outside)
+        while not await looking.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            assert not forgetting.done()
+    await forgetting
+    sent = await OutgoingMail.get()
+    assert (sent.to_address, sent.text) == ("", "")
 
 
 async def _files_to_forget() -> dict[str, Any]:

@@ -1,16 +1,18 @@
 import asyncio
+import contextvars
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from starlette.applications import Starlette
 
 from accounts import limits, passwords, sign_in
 from accounts.limits import Limit, Occasion
 from accounts.models import ApiToken, AuditEntry, FailureCount, Person, SignInSession, SingleUseLink
 from api.app import create_app
-from core.database import transaction
+from core.database import own_connection, transaction
 from core.errors import RateLimited
 from core.settings import Settings
 from tests.factories import accounts
@@ -360,3 +362,32 @@ async def test_lists_and_ends_sessions(app: Starlette, amina: Person) -> None:
         assert (await here.post("/me/sessions/end-others")).status_code == 303
         assert (await there.get("/api/v1/me")).status_code == 401
         assert (await here.get("/api/v1/me")).status_code == 200
+
+
+async def test_a_stronger_hash_of_the_old_password_never_replaces_a_new_password(database: str, amina: Person) -> None:
+    """Somebody signs in with the old password while a new one is set, which holds the person and commits first."""
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    await Person.filter(id=amina.id).update(password_hash=weak)
+    new, outside, now = await passwords.hash_password("seven green tram lines"), contextvars.copy_context(), _now()
+    async with transaction(), own_connection() as looking:
+        await Person.filter(id=amina.id).update(password_hash=new)
+        signing_in = asyncio.create_task(
+            sign_in.authenticate(EMAIL, PASSWORD, attempt=sign_in.Attempt("192.0.2.1"), now=now), context=outside
+        )
+        while not await looking.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            assert not signing_in.done()
+    await signing_in
+    assert (await Person.get(id=amina.id)).password_hash == new
+
+
+async def test_the_hash_of_a_password_that_stays_is_made_stronger(database: str, amina: Person) -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    await Person.filter(id=amina.id).update(password_hash=weak)
+    await sign_in.authenticate(EMAIL, PASSWORD, attempt=sign_in.Attempt("192.0.2.1"), now=_now())
+    stored = (await Person.get(id=amina.id)).password_hash
+    assert stored is not None
+    assert not passwords.is_outdated(stored)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
