@@ -18,7 +18,7 @@ from accounts.models import Organization
 from certification.badges import addresses
 from certification.badges.facts import StatusPlace
 from certification.badges.models import Badge, StatusList, StatusListPublication, StatusPurpose
-from certification.signing.keys import SigningKey, key_in_use
+from certification.signing.keys import SigningKey, key_held
 from core.database import execute, fetch, fetchval, transaction
 from core.jobs import enqueue
 
@@ -76,7 +76,7 @@ async def publish(list_id: UUID, *, now: datetime) -> None:
         stolen = await _stolen_keys(status_list.organization_id)
         if all(_still_holds(published.get(purpose), bits[purpose], stolen, now) for purpose in StatusPurpose):
             return
-        key = await key_in_use(status_list.organization_id)
+        key = await key_held(status_list.organization_id)
         for purpose in StatusPurpose:
             document = await asyncio.to_thread(_signed, status_list, issuer, purpose, bits[purpose], key, now)
             await _replace(list_id, purpose, document, now=now)

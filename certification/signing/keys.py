@@ -60,6 +60,18 @@ async def key_in_use(organization_id: UUID) -> SigningKey:
     return signing_key(found)
 
 
+async def key_held(organization_id: UUID) -> SigningKey:
+    """The key that signs, which nobody can declare stolen or retire until the running transaction ends.
+
+    For a transaction that stores what is signed at once and is not made again by itself. Raises as `key_in_use` does.
+    """
+    while True:
+        key = await key_in_use(organization_id)
+        held = await fetchrow("SELECT 1 FROM issuer_key WHERE id = $1 AND retired_at IS NULL FOR SHARE", key.id)
+        if held is not None:
+            return key
+
+
 async def rotate(organization: Organization, *, by: Person, now: datetime) -> IssuerKey:
     """Make a new key that signs from now on. The one before is retired: it signs no more and stays published."""
     async with transaction():

@@ -1,7 +1,9 @@
 """A stolen key: given up at once, its lists signed anew, and what it signed told apart by the register alone."""
 
 import asyncio
+import contextvars
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +23,7 @@ from certification.certificates.models import Certificate, CertificateStatus, Is
 from certification.signing import keys
 from certification.signing.keys import AlreadyStolen
 from certification.signing.models import IssuerKey
-from core.database import execute, fetchval, transaction
+from core.database import execute, fetchval, own_connection, transaction
 from core.errors import InvalidInput, NotFound
 from core.job_runner import run_pending
 from core.settings import KeysTokenSettings, Settings, use_settings
@@ -196,6 +198,28 @@ async def test_what_was_signed_while_it_was_declared_is_made_again_with_another_
     made = await issuing.issue(waiting.id, now=NOW)
     assert made is not None
     assert await fetchval("SELECT issuer_key_id FROM badge WHERE id = $1", made.badge_id) != one.key.id
+
+
+@pytest.mark.parametrize("end", [declared, lambda one: keys.rotate(one.organization, by=one.owner, now=NOW)])
+async def test_a_list_that_is_opened_meanwhile_is_not_left_with_the_stolen_key(
+    database: str, end: Callable[[Robbed], Awaitable[IssuerKey]]
+) -> None:
+    """A worker has signed a list that nobody else sees yet; the key cannot be given up before that commits."""
+    one = await robbed()
+    outside = contextvars.copy_context()
+    async with transaction(), own_connection() as looking:
+        await status_lists._open(one.organization.id, 2, now=NOW)
+        ending = asyncio.create_task(_awaited(end(one)), context=outside)
+        while not await looking.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            assert not ending.done()
+    await ending
+    if end is declared:
+        assert one.key.public_key not in await signers(one.organization)
+        assert await StatusListPublication.all().count() == 4
+
+
+async def _awaited(ending: Awaitable[IssuerKey]) -> IssuerKey:
+    return await ending
 
 
 async def test_what_it_signed_since_is_listed_and_issued_again(database: str) -> None:
