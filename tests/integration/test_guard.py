@@ -19,6 +19,7 @@ from core.database import execute
 from core.settings import Environment, Settings
 from tests.factories import accounts
 from tests.factories.accounts import PASSWORD
+from tests.factories.secrets import secret
 from tests.integration.accounts.conftest import wait_longer
 
 HEADERS = {
@@ -499,7 +500,7 @@ async def test_metrics_are_for_this_machine_where_no_token_is_set(settings: Sett
 
 
 async def test_metrics_are_for_who_holds_the_token(settings: Settings, database: str) -> None:
-    token = "pL4vR8nW2kX6tZ9q"
+    token = secret("metrics")
     watched = settings.model_copy(update={"environment": Environment.production, "metrics_token": SecretStr(token)})
     assert await metrics(watched, "192.0.2.7", authorization=f"Bearer {token}") == 200
     assert await metrics(watched, "127.0.0.1", authorization=f"Bearer {token}x") == 403

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from core import settings
+from tests.factories.secrets import secret
 from tests.postgres import ROOT
 
 COMMANDS = (
@@ -95,8 +96,8 @@ def test_production_server_loads_no_demo(monkeypatch: pytest.MonkeyPatch) -> Non
     for name, value in {
         "ENVIRONMENT": "production",
         "PUBLIC_URL": "https://events.example.org",
-        "SECRET_KEY": "Vb7mQ2xK9tLw4RzN8cJd5HpF3gYs6Tqa",
-        "KEYS_SECRET": "e1f0c9a87b6d5432e0f1d2c3b4a59687",
+        "SECRET_KEY": secret("links"),
+        "KEYS_SECRET": secret("keys"),
         "TRUSTED_PROXIES": "none",
         "DATABASE_URL": "postgres://nobody@localhost:1/none",
         "SMTP_URL": "smtp://localhost:1",

@@ -8,12 +8,13 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # comes without types
 
 from core.settings import Settings, load_settings
+from tests.factories.secrets import secret
 
 FILE = Path(__file__).parents[2] / "docker-compose.yml"
 GIVEN = {
     "CONFERO_PUBLIC_URL": "https://events.example.org",
-    "CONFERO_SECRET_KEY": "Vb7mQ2xK9tLw4RzN8cJd5HpF3gYs6Tqa",
-    "CONFERO_KEYS_SECRET": "e1f0c9a87b6d5432e0f1d2c3b4a59687",
+    "CONFERO_SECRET_KEY": secret("links"),
+    "CONFERO_KEYS_SECRET": secret("keys"),
     "CONFERO_TRUSTED_PROXIES": "172.16.0.0/12",
     "CONFERO_DATABASE_PASSWORD": "4fT9kQ",
     "CONFERO_APPLICATION_PASSWORD": "8mZ2vX",

@@ -1,14 +1,18 @@
 """A production start refuses what is only safe on a laptop, by name."""
 
+import re
+
 import pytest
 
 from core.settings import MissingSettings, load_settings
+from tests.factories.secrets import secret
+from tests.postgres import ROOT
 
 COMPLETE: dict[str, object] = {
     "environment": "production",
     "public_url": "https://events.example.org",
-    "secret_key": "Vb7mQ2xK9tLw4RzN8cJd5HpF3gYs6Tqa",
-    "keys_secret": "e1f0c9a87b6d5432e0f1d2c3b4a59687",
+    "secret_key": secret("links"),
+    "keys_secret": secret("keys"),
     "database_url": "postgres://confero:secret@db/confero",
     "smtp_url": "smtp://mail:25",
     "trusted_proxies": "none",
@@ -79,11 +83,24 @@ def test_production_refuses_to_be_insecure_by_name(change: dict[str, object], na
         {"smtp_url": "smtps://me:pass@mail:465"},
         {"smtp_url": "smtp://me:pass@mail:587?starttls=1"},
         {"host": "0.0.0.0"},
-        {"metrics_token": "pL4vR8nW2kX6tZ9q"},
+        {"metrics_token": secret("metrics")},
     ],
 )
 def test_production_takes_what_is_secure(change: dict[str, object]) -> None:
     assert load_settings(_env_file=None, **{**COMPLETE, **change}).is_production
+
+
+def test_no_secret_that_stands_in_this_repository_would_be_taken() -> None:
+    assigned = re.compile(r"""(?i)(secret_key|keys_secret)["']?\s*[:=]\s*(?:SecretStr\()?["']([^"'\n]{32,})["']""")
+    folders = [ROOT / name for name in ("accounts", "api", "benchmarks", "certification", "core", "events", "tests")]
+    files = [file for folder in folders for file in folder.rglob("*.py")] + list(ROOT.glob("*.*"))
+    texts = [file.read_text() for file in files if file.suffix in (".py", ".md", ".yml", ".toml")]
+    published = {found[2] for text in texts for found in assigned.finditer(text)}
+    assert "development-only-secret-key-0000" in published  # of the test above, so the pattern finds something
+    for name in ("secret_key", "keys_secret"):
+        for one in published:
+            with pytest.raises(MissingSettings, match=f"CONFERO_{name.upper()}"):
+                load_settings(_env_file=None, **{**COMPLETE, name: one})
 
 
 def test_every_problem_is_named_at_once() -> None:
@@ -139,7 +156,7 @@ def test_token_of_keys_does_without_their_secret() -> None:
 
 
 def test_keys_are_not_sealed_with_the_secret_of_links() -> None:
-    assert load_settings(**COMPLETE).sealing_secret == b"e1f0c9a87b6d5432e0f1d2c3b4a59687"
+    assert load_settings(**COMPLETE).sealing_secret == secret("keys").encode()
 
 
 @pytest.mark.parametrize("url", ["events.example.org", "ftp://example.org", "https://example.org/path"])

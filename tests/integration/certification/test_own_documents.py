@@ -20,6 +20,7 @@ from core.own_documents import DocumentKind, mark_of, marked
 from core.settings import Settings, use_settings
 from events.registration import registrations
 from tests.factories import accounts, events, issued
+from tests.factories.secrets import secret
 
 NOW = datetime.now(UTC)
 
@@ -79,7 +80,7 @@ async def test_a_changed_transcript_is_not_this_sites(app: Starlette) -> None:
 
 
 async def test_a_transcript_of_another_site_is_not_this_sites(app: Starlette, settings: Settings) -> None:
-    use_settings(settings.model_copy(update={"secret_key": SecretStr("another site's secret, long enough")}))
+    use_settings(settings.model_copy(update={"secret_key": SecretStr(secret("another site"))}))
     pdf, _certificate = await a_transcript()
     use_settings(settings)
     found = await verify_file(pdf, number=None, now=NOW)

@@ -36,6 +36,7 @@ from tests import shared
 from tests.authorities import stamping_service
 from tests.factories import accounts
 from tests.factories import badges as badge_factory
+from tests.factories.secrets import secret
 from tests.integration.certification.test_certificates import NOW, a_certificate, a_certification, request_for
 from tests.integration.certification.test_succession import corrected, earned, held
 from tests.unit.test_inspection import HOSTILE
@@ -413,7 +414,7 @@ async def test_address_of_another_server_is_not_answered_for(database: str, sett
 
 async def test_unsigned_certificate_says_that_its_bytes_are_compared(database: str, settings: Settings) -> None:
     get_settings().environment = Environment.production
-    get_settings().keys_secret = SecretStr("a secret of thirty-two letters …")
+    get_settings().keys_secret = SecretStr(secret("another site"))
     try:
         certificate, _, _ = await a_certificate()
     finally:
