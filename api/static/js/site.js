@@ -15,9 +15,21 @@ for (const field of document.querySelectorAll("[data-time-zone]")) {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 }
 
+// A second click on the same button sends nothing: the first one is on its way.
+const IMPATIENCE = 3000; // milliseconds; a form whose answer is a file can be sent again after that
+const sent = new WeakMap();
+
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset?.confirm;
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  const before = sent.get(form);
+  if (before && before.button === event.submitter && Date.now() - before.at < IMPATIENCE) {
+    event.preventDefault();
+    return;
+  }
+  const question = form.dataset?.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
+  else sent.set(form, { button: event.submitter, at: Date.now() });
 });
 
 document.addEventListener("click", async (event) => {
