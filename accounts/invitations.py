@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts import audit, emails
-from accounts.limits import Limit, Occasion, count
+from accounts.limits import Limit, Occasion, count, mailbox_of
 from accounts.models import Invitation, InvitationKind, Organization, Person, Role, ScopeKind
 from core.database import execute, fetchval, new_id, transaction
 from core.errors import AppError, Conflict, NotFound
@@ -67,7 +67,7 @@ async def count_mail(organization: Organization, email: str, *, by: Person, now:
     """Count a mail to somebody who may never have heard of the sender. Raises `RateLimited`."""
     settings, hour = get_settings(), timedelta(hours=1)
     for kind, most, whose in (
-        ("recipient", settings.invitations_per_recipient, email),
+        ("recipient", settings.invitations_per_recipient, mailbox_of(email)),
         ("person", settings.invitations_per_person, str(by.id)),
         ("organization", settings.invitations_per_organization, str(organization.id)),
     ):

@@ -75,6 +75,18 @@ def _without_port(address: str) -> str:
     return address.partition(":")[0] if address.count(":") == 1 else address
 
 
+def mailbox_of(email: str) -> str:
+    """What counts as one recipient: `amina+anything@…` is the mailbox of `amina@…`, and Gmail's have no dots.
+
+    For counting alone; accounts are told apart by the whole address.
+    """
+    local, _, domain = email.lower().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
 async def refuse_over(limit: Limit, whose: str, *, now: datetime) -> None:
     """Raise `RateLimited` where the limit is reached already; counts nothing."""
     row = await fetchrow(

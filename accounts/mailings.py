@@ -5,7 +5,7 @@ Counted before anything is written: by who asks (account or network), and by who
 
 from datetime import datetime, timedelta
 
-from accounts.limits import Limit, Occasion, count, network_of
+from accounts.limits import Limit, Occasion, count, mailbox_of, network_of
 from accounts.models import Person
 from core.errors import RateLimited
 from core.settings import get_settings
@@ -18,7 +18,7 @@ async def admit(person: Person, recipient: str, *, address: str, now: datetime) 
     settings = get_settings()
     await count(Limit(Occasion.mail, "address", settings.mails_per_address, _HOUR), network_of(address), now=now)
     await count(Limit(Occasion.mail, "account", settings.mails_per_account, _HOUR), str(person.id), now=now)
-    await count(_to(), recipient, now=now)
+    await count(_to(), mailbox_of(recipient), now=now)
 
 
 async def may_reach(recipient: str, *, now: datetime) -> bool:
@@ -28,7 +28,7 @@ async def may_reach(recipient: str, *, now: datetime) -> bool:
     mails of the last hour, whose links go on working.
     """
     try:
-        await count(_to(), recipient, now=now)
+        await count(_to(), mailbox_of(recipient), now=now)
     except RateLimited:
         return False
     return True

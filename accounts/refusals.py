@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tortoise.exceptions import OperationalError
-from tortoise.expressions import Q
+from tortoise.expressions import Q, RawSQL
 
 from accounts.limits import network_of
-from accounts.models import Organization, Refusal, RefusalKind, RoleGrant
+from accounts.models import Organization, Refusal, RefusalKind
 from accounts.schemas import RefusalSearch
 from core.database import execute
 from core.errors import AppError
@@ -77,12 +77,14 @@ def _has_room(network: str, now: datetime) -> bool:
 
 
 async def of_organization(organization: Organization, search: RefusalSearch) -> tuple[list[Refusal], str | None]:
-    """A page of what was refused in an organization, the newest first, and the cursor to the next."""
-    members = await RoleGrant.filter(organization_id=organization.id).distinct().values_list("person_id", flat=True)
-    about = Q(organization_id=organization.id) | Q(organization_id=None, person_id__in=list(members))
+    """A page of what was refused in an organization, the newest first, and the cursor to the next.
+
+    Of its members what was refused since they were: a role can be given to anybody, and nobody's past comes with it.
+    """
+    about = Q(organization_id=organization.id) | Q(organization_id=None, was_member=True)
     if organization.parent_id is None:
         about |= Q(organization_id=None, person_id=None)
-    rows = Refusal.filter(about)
+    rows = Refusal.annotate(was_member=_was_member(organization)).filter(about)
     if search.kind:
         rows = rows.filter(kind=search.kind)
     if search.cursor:
@@ -91,6 +93,14 @@ async def of_organization(organization: Organization, search: RefusalSearch) -> 
     found = await rows.order_by("-at", "-id").limit(search.limit + 1)
     shown = found[: search.limit]
     return shown, encode_cursor(shown[-1].at, shown[-1].id) if len(found) > search.limit else None
+
+
+def _was_member(organization: Organization) -> RawSQL:
+    """Whether whom a refusal is about had a role in the organization by then, which they still hold."""
+    return RawSQL(
+        f"""EXISTS (SELECT 1 FROM role_grant g WHERE g.organization_id = '{organization.id}'::uuid
+                    AND g.person_id = "refusal"."person_id" AND g.created_at <= "refusal"."at")"""
+    )
 
 
 async def sweep(*, now: datetime) -> None:

@@ -5,6 +5,7 @@ import pytest
 from starlette.applications import Starlette
 
 from accounts import passwords
+from accounts.limits import mailbox_of
 from accounts.models import Person
 from core.models import OutgoingMail
 from core.settings import Settings
@@ -109,3 +110,26 @@ async def test_strangers_neither_flood_a_mailbox_with_resets_nor_keep_its_owner_
             done = await client.post(await link_to(EMAIL, "reset"), data={"password": "seven green tram lines"})
             assert done.status_code == 303
             assert (await Person.get(id=amina.id)).email_confirmed_at is not None
+
+
+async def test_a_mailbox_is_one_recipient_whatever_its_address_adds(app: Starlette, settings: Settings) -> None:
+    settings.mails_per_recipient = 2
+    addresses = ["bilal+1@example.net", "bilal+2@example.net", "Bilal+3@example.net", "bilal@example.net"]
+    async with accounts.signed_in(app, None) as client:
+        for address in addresses:
+            body = {"email": address, "password": PASSWORD, "name": "Bilal"}
+            assert (await client.post("/api/v1/people", json=body)).status_code == 201
+    assert await OutgoingMail.filter(to_address__endswith="@example.net").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("written", "mailbox"),
+    [
+        ("Bilal+x+y@Example.net", "bilal@example.net"),
+        ("b.i.l.a.l+x@googlemail.com", "bilal@gmail.com"),
+        ("b.ilal@example.net", "b.ilal@example.net"),
+        ("+x@example.net", "+x@example.net"),
+    ],
+)
+def test_whose_mailbox_an_address_is(written: str, mailbox: str) -> None:
+    assert mailbox_of(written) == mailbox

@@ -71,6 +71,23 @@ async def test_failed_sign_ins_and_early_tries_of_members(
     assert "wrong" not in str(await Refusal.all().values())
 
 
+async def test_a_role_brings_nobodys_past(app: Starlette, foundation: Organization) -> None:
+    """Else an owner gives a role to whomever they like, and reads from where they signed in for ninety days."""
+    someone, now = await accounts.person("bilal@example.org"), datetime.now(UTC)
+    facts: dict[str, Any] = {
+        "kind": RefusalKind.sign_in_failed,
+        "person_id": someone.id,
+        "address": "192.0.2.7",
+        "code": "x",
+    }
+    for at, route in ((now - timedelta(days=2), "POST /before"), (now + timedelta(minutes=1), "POST /since")):
+        await Refusal.create(at=at, route=route, request_id="x", **facts)
+    owner = await accounts.member(foundation)
+    assert await read(app, owner) == []
+    await accounts.member(foundation, Role.viewer, of=someone)
+    assert [one["route"] for one in await read(app, owner)] == ["POST /since"]
+
+
 async def test_forbidden_acts_on_its_objects(app: Starlette, foundation: Organization, amina: Person) -> None:
     async with accounts.signed_in(app, amina) as client:
         assert (await client.get("/organize/open-systems/settings")).status_code == 403
