@@ -5,7 +5,7 @@ The first sentence of each command fits beside its name in 80 columns.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -176,7 +176,7 @@ def verify(
     except OSError:  # a name too long for any file
         is_file = False
     if not is_file:
-        raise typer.Exit(_verify_number(what, offline=offline, server=server, as_json=as_json))
+        raise typer.Exit(_verify_number(what, offline=offline, server=server, as_json=as_json, trust=trust or ()))
     from api.commands.verify import verify as verify_file
 
     with _explained():
@@ -184,10 +184,10 @@ def verify(
     raise typer.Exit(code)
 
 
-def _verify_number(typed: str, *, offline: bool, server: str | None, as_json: bool) -> int:
+def _verify_number(typed: str, *, offline: bool, server: str | None, as_json: bool, trust: Sequence[str]) -> int:
     from api.commands import number
 
-    asked = number.asked(typed, server=server)
+    asked = number.asked(typed, server=server, trusted=" ".join(trust).replace(",", " ").split())
     if asked is None:
         raise typer.BadParameter(f"{typed} is no file, and no number or address of a certificate.")
     if offline:

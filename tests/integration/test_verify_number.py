@@ -1,5 +1,7 @@
 """`confero verify NUMBER`: the number as pasted, the server that is asked, and what the terminal says of the answer."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
@@ -25,7 +27,44 @@ NUMBER = "7K3M-9QXT-2WBD"
 def test_a_number_is_read_as_pasted_and_its_server_from_the_address(
     typed: str, server: str | None, origin: str
 ) -> None:
-    assert number.asked(typed, server=server) == number.AskedNumber(NUMBER, origin)
+    asked = number.asked(typed, server=server)
+    assert asked is not None
+    assert (asked.number, asked.origin) == (NUMBER, origin)
+
+
+PASTED = f"https://confero.example.org/verify/{NUMBER}"
+ISSUER = "did:web:confero.example.org:organizations:osf"
+
+
+@pytest.mark.parametrize(
+    ("typed", "server", "trusted", "code"),
+    [
+        (PASTED, None, [], 3),
+        (PASTED, "https://other.example.org", ["did:web:other.example.org"], 3),
+        (PASTED, "http://confero.example.org", [], 3),
+        (PASTED, None, [f"{ISSUER}#z6MkhmCKKk7KU6EkB9z1mGfkKJZA18qvfNPeRaUGyJ8MZBq4"], 3),
+        (PASTED, "https://Confero.example.org/", [], 0),
+        (PASTED, None, [ISSUER], 0),
+        (NUMBER, "https://confero.example.org", [], 0),
+    ],
+)
+def test_a_server_that_a_page_names_is_believed_only_where_the_reader_trusts_it(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    server: str | None,
+    trusted: list[str],
+    code: int,
+) -> None:
+    monkeypatch.delenv("CONFERO_PUBLIC_URL", raising=False)
+    asked = number.asked(typed, server=server, trusted=trusted)
+    assert asked is not None
+    told = {"status": "valid", "statement": "Meridian Foundation conferred it.", "is_server_trusted": True}
+    assert number.show(asked, told, as_json=False) == code
+    assert ("Anybody can run a server" in capsys.readouterr().out) == (code == 3)
+    assert number.show(asked, told, as_json=True) == code
+    assert json.loads(capsys.readouterr().out)["is_server_trusted"] == (code == 0)
+    assert number.show(asked, {**told, "status": "revoked"}, as_json=True) == 1
 
 
 def test_a_server_that_nothing_names_is_asked_for_and_the_setting_names_one(monkeypatch: pytest.MonkeyPatch) -> None:
