@@ -81,7 +81,9 @@ async def keep(secret: str, *, now: datetime) -> tuple[Person, str]:
         await _give(person, link.email, now=now)
         await _take_over(person, None, now=now)
         await announce("person.confirmed", person.id)
-        await links.end_all(person, LinkPurpose.keep_email, now=now)
+        # Not those of before: whoever took the account over gets such a link for each address that they go through,
+        # and must not end the owner's by it.
+        await links.end_all(person, LinkPurpose.keep_email, since=link, now=now)
         await audit.record(action, by=person, object_kind="person", object_id=person.id)
         reset = await links.create(person, LinkPurpose.reset_password, email=link.email, now=now)
     await person.refresh_from_db()

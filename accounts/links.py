@@ -70,9 +70,12 @@ async def was_made_in(device: Device, person: Person, email: str) -> bool:
     return latest is not None and hmac.compare_digest(latest.device_hash, device.hash)
 
 
-async def end_all(person: Person, purpose: LinkPurpose, *, now: datetime) -> None:
-    """End the person's unused links of one purpose."""
-    await SingleUseLink.filter(person_id=person.id, purpose=purpose, used_at=None).update(used_at=now)
+async def end_all(person: Person, purpose: LinkPurpose, *, since: SingleUseLink | None = None, now: datetime) -> None:
+    """End the person's unused links of one purpose; of those made before `since` none."""
+    rows = SingleUseLink.filter(person_id=person.id, purpose=purpose, used_at=None)
+    if since is not None:
+        rows = rows.filter(created_at__gte=since.created_at)
+    await rows.update(used_at=now)
 
 
 async def find(secret: str, purpose: LinkPurpose, *, now: datetime) -> SingleUseLink:

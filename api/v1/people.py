@@ -19,6 +19,7 @@ from accounts.schemas import (
     SignUpOut,
 )
 from api import auth, parse, respond
+from api.routing import Scope
 from certification.erasure import decline as decline_confirmation
 from certification.erasure import keep_address as keep_old_address
 from core.i18n import current_locale
@@ -44,10 +45,11 @@ async def create(request: Request) -> Response:
 async def confirm(request: Request) -> Response:
     """Confirm an e-mail address with the secret at the end of the link.
 
-    Signed in to the account, or with its password, nothing else changes. Otherwise every credential of whoever made
-    the account ends, and the password is `new_password` or has to be set by a link.
+    Signed in to the account (a token needs the scope `account`), or with its password, nothing else changes. Otherwise
+    every credential of whoever made the account ends, and the password is `new_password` or has to be set by a link.
     """
-    data, now, by = await parse.body(request, ConfirmationIn), datetime.now(UTC), auth.caller_of(request).person
+    data, now, caller = await parse.body(request, ConfirmationIn), datetime.now(UTC), auth.caller_of(request)
+    by = caller.person if caller.may_use(Scope.account) else None  # another token says nothing about the account
     link = await links.find(data.token, LinkPurpose.confirm_email, now=now)
     if data.current_password is not None:
         by = link.person

@@ -330,6 +330,34 @@ async def test_a_chain_of_changes_and_a_new_password_do_not_end_the_first_owners
     assert amina.email == EMAIL
 
 
+async def test_whoever_took_it_over_does_not_end_the_first_owners_link_by_their_own(
+    app: Starlette, browser: httpx.AsyncClient, amina: Person
+) -> None:
+    """Every address that they go through gets such a link, and theirs is theirs to use first."""
+    async with accounts.signed_in(app, amina) as eve:
+        await eve.post("/me/profile/email", data={"email": "one@example.net", "password": PASSWORD})
+        await eve.post(await link_to("one@example.net", "confirm"))
+        await eve.post("/me/profile/email", data={"email": "two@example.net", "password": PASSWORD})
+    owners = await link_to(EMAIL, "keep-address")
+    async with accounts.signed_in(app, None) as eve:
+        assert (await eve.post(await link_to("one@example.net", "keep-address"))).status_code == 303
+    assert (await browser.post(owners)).status_code == 303
+    await amina.refresh_from_db()
+    assert (amina.email, amina.password_hash) == (EMAIL, None)
+
+
+@pytest.mark.parametrize(("scopes", "status"), [(["read", "certify"], 403), (["account"], 200)])
+async def test_a_token_confirms_a_changed_address_only_where_it_may_change_the_account(
+    app: Starlette, amina: Person, scopes: list[str], status: int
+) -> None:
+    async with accounts.signed_in(app, amina) as client:
+        await client.post("/me/profile/email", data={"email": "new@example.net", "password": PASSWORD})
+    secret = (await link_to("new@example.net", "confirm")).rsplit("/", 1)[-1]
+    async with accounts.with_token(app, await Person.get(id=amina.id), scopes) as program:
+        answer = await program.post("/api/v1/people/confirmations", json={"token": secret})
+        assert answer.status_code == status
+
+
 async def test_an_account_that_squats_on_the_old_address_gives_way_unless_it_is_confirmed(
     app: Starlette, browser: httpx.AsyncClient, amina: Person
 ) -> None:
