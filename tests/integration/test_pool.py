@@ -209,7 +209,7 @@ async def test_a_page_that_was_too_busy_keeps_what_was_typed(settings: Settings,
         await blocker.close()
         kept = {name: unescape(value) for name, value in HIDDEN.findall(page.text)}
         assert (page.status_code, page.headers["retry-after"]) == (503, "2")
-        assert '<form method="post">' in page.text
+        assert '<form class="inline-form" method="post">' in page.text
         assert kept == {name: value for name, value in typed.items() if name != "password"}
         again = await client.post("/sign-up", data=kept)
         assert again.status_code == 422  # the password alone is asked for again

@@ -375,6 +375,17 @@ async def test_an_account_that_squats_on_the_old_address_gives_way_unless_it_is_
     assert (await Person.get(id=squatter.id)).erased_at is not None
 
 
+async def test_a_second_click_on_keeping_the_address_leads_to_a_new_password(
+    browser: httpx.AsyncClient, amina: Person
+) -> None:
+    """The first one took the password away, so that nobody can sign in to get another link."""
+    secret = await links.create(amina, LinkPurpose.keep_email, email=EMAIL, now=datetime.now(UTC))
+    assert (await browser.post(f"/keep-address/{secret}")).status_code == 303
+    again = await browser.post(f"/keep-address/{secret}")
+    assert again.status_code == 410
+    assert 'href="/reset"' in again.text
+
+
 async def test_who_confirms_the_old_address_while_it_is_kept_stays(database: str, amina: Person) -> None:
     """They hold their account when whoever keeps the address looks for it, and commit first."""
     now, outside = datetime.now(UTC), contextvars.copy_context()
