@@ -182,7 +182,8 @@ class Settings(BaseSettings):
         if self.keys_secret is not None and len(self.keys_secret.get_secret_value()) < 32:
             raise ValueError("CONFERO_KEYS_SECRET needs at least 32 characters")
         parts = urlsplit(self.public_url)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        is_more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+        if parts.scheme not in ("http", "https") or not parts.hostname or is_more:
             raise ValueError("CONFERO_PUBLIC_URL must be an origin such as https://events.example.org")
         if self.timestamp_url is not None and not self.timestamp_url.startswith(("http://", "https://")):
             raise ValueError("CONFERO_TIMESTAMP_URL must be an address such as http://timestamp.example.org")

@@ -1,6 +1,7 @@
 """What a start refuses, by the name of the setting: production that is insecure, development that others can reach."""
 
 import ipaddress
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -74,18 +75,29 @@ def _secrets(settings: "Settings") -> list[str]:
         secret, setting = held.get_secret_value(), f"CONFERO_{name.upper()}"
         if any(word in secret.lower() for word in _TELLING):
             problems.append(f"{setting} is one that was published, or made from one. Make it from random characters.")
-        elif len(set(secret)) < _FEWEST_CHARACTERS or secret in (secret + secret)[1:-1]:
-            problems.append(f"{setting} repeats a few characters. Make it from random ones.")
+        elif _is_patterned(secret):
+            problems.append(f"{setting} repeats a few characters, or counts them up. Make it from random ones.")
         elif secret in given:
             problems.append(f"{setting} is the same as {given[secret]}. Make another.")
         given[secret] = setting
     return problems
 
 
+def _is_patterned(secret: str) -> bool:
+    """Whether a secret has few characters, repeats a piece of itself, or runs along the alphabet, as random ones of
+    32 characters do not within the life of anybody."""
+    pieces = [secret[start : start + 3] for start in range(len(secret) - 2)]
+    steps = [abs(ord(one) - ord(other)) <= 1 for one, other in pairwise(secret)]
+    is_repeated = len(set(secret)) < _FEWEST_CHARACTERS or len(set(pieces)) <= len(pieces) * 2 / 3
+    return is_repeated or sum(steps) >= len(steps) * 2 / 3
+
+
 def _mail(settings: "Settings") -> list[str]:
     if settings.smtp_url is None:
         return []
     parts = urlsplit(settings.smtp_url.get_secret_value())
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        return ["CONFERO_SMTP_URL must be an address such as smtps://user:password@mail.example.org."]
     is_protected = parts.scheme == "smtps" or parse_qs(parts.query).get("starttls", ["0"])[0] in ("1", "true")
     if not parts.password or is_protected:
         return []
@@ -95,7 +107,7 @@ def _mail(settings: "Settings") -> list[str]:
 def _proxies(settings: "Settings") -> list[str]:
     for one in proxies_of(settings.trusted_proxies):
         try:
-            is_everybody = ipaddress.ip_network(one, strict=False).prefixlen == 0
+            is_everybody = _is_everybody(ipaddress.ip_network(one, strict=False))
         except ValueError:
             is_everybody = one == "*"
             if not is_everybody:
@@ -106,6 +118,14 @@ def _proxies(settings: "Settings") -> list[str]:
                 " Name the proxies' addresses, or none."
             ]
     return []
+
+
+def _is_everybody(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    """Whether a network is so wide that it holds strangers: wider than any that is private (10.0.0.0/8, fc00::/7)."""
+    if isinstance(network, ipaddress.IPv6Network):
+        is_mapped = network.network_address.ipv4_mapped is not None and network.prefixlen >= 96
+        return network.prefixlen - 96 < 8 if is_mapped else network.prefixlen < 7
+    return network.prefixlen < 8
 
 
 def _metrics(settings: "Settings") -> list[str]:
