@@ -136,7 +136,7 @@ async def create_token(request: Request) -> Response:
     try:
         data = await parse.form(request, NewTokenIn)
         if data.scopes is None:
-            raise InvalidInput({"scopes": _("Choose what the program may do.")})
+            raise InvalidInput({"scopes": _("This field is required.")})
         expires_at = now + timedelta(days=data.expires_in_days)
         made = await sign_in.create_token(
             person, name=data.name, scopes=scopes_of(data), now=now, expires_at=expires_at
