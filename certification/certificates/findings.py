@@ -104,6 +104,16 @@ def _of_dates(certificate: Certificate, *, now: datetime) -> Check:
     return passed(Subject.dates, _("Its validity lasts until %(date)s.") % {"date": format_date(until)})
 
 
+def is_unsigned(pdf: PdfInspection | None) -> bool:
+    """Whether it is a PDF that could be read and carries no signature of its own, as prints and scans do."""
+    return pdf is not None and pdf.problem is None and not pdf.signatures
+
+
+def if_printed() -> str:
+    """What to do with a print or a scan of a certificate."""
+    return _("If this is a print or a scan of a certificate, type the number that stands on it.")
+
+
 def of_pdf(found: PdfInspection) -> list[Check]:
     """What a PDF's own signature says."""
     if found.problem is not None:

@@ -148,7 +148,8 @@ def _statement(verdict: Verdict, examined: Examination, checks: list[Check]) -> 
         return _("Do not rely on it: %(reason)s") % {"reason": reason}
     badge = examined.badge
     if verdict is Verdict.undetermined or badge is None or badge.claims is None:
-        return _("Whether it is valid cannot be told.")
+        unclear = _("Whether it is valid cannot be told.")
+        return f"{unclear} {findings.if_printed()}" if findings.is_unsigned(examined.pdf) else unclear
     claims = badge.claims
     values = {
         "signer": badge.signer,

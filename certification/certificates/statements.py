@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from certification.badges.verdicts import BadgeCheck, BadgeClaims, Reason, Verdict
-from certification.certificates import badge_findings
+from certification.certificates import badge_findings, findings
 from certification.certificates.examination import FileKind
 from certification.certificates.file_verification import (
     FileVerdict,
@@ -110,7 +110,7 @@ def of_file(found: FileVerification, *, asked: str | None = None) -> str:
                 "This is not the file that %(issuer)s issued as certificate %(number)s: it was changed or made up."
             )
             text %= {"issuer": verified.certificate.issuer_name, "number": verified.number}
-            return f"{text} {_if_printed()}" if _is_unsigned(found) else text
+            return f"{text} {findings.if_printed()}" if findings.is_unsigned(found.pdf) else text
         case FileVerdict.altered if found.badge is not None and found.badge.claims is not None:
             text = _(
                 "This badge was made up: it names %(issuer)s as its issuer, whose register is here and has none such."
@@ -125,7 +125,7 @@ def of_file(found: FileVerification, *, asked: str | None = None) -> str:
         case FileVerdict.unreadable:
             return _("This file cannot be verified: it carries no certificate or badge that could be read.")
     text = _("Nothing in this file shows that it is a certificate. It was not issued here.")
-    return f"{text} {_if_printed()}" if _is_unsigned(found) else text
+    return f"{text} {findings.if_printed()}" if findings.is_unsigned(found.pdf) else text
 
 
 def _of_stolen(found: Verification, certificate: Certificate) -> str:
@@ -161,16 +161,7 @@ def _of_own(document: OwnDocument) -> str:
 
 def may_be_a_print(found: FileVerification) -> bool:
     """Whether a file that is not what was issued may be a print or a scan of it, whose number can be typed."""
-    return found.verdict in (FileVerdict.not_issued, FileVerdict.altered) and _is_unsigned(found)
-
-
-def _is_unsigned(found: FileVerification) -> bool:
-    """Whether it is a PDF that could be read and carries no signature of its own, as prints and scans do."""
-    return found.pdf is not None and found.pdf.problem is None and not found.pdf.signatures
-
-
-def _if_printed() -> str:
-    return _("If this is a print or a scan of a certificate, type the number that stands on it.")
+    return found.verdict in (FileVerdict.not_issued, FileVerdict.altered) and findings.is_unsigned(found.pdf)
 
 
 def tone_of_number(found: Verification) -> Tone:
