@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 from accounts.models import ApiToken, IdempotentRequest, Organization, Person
+from api import openapi
 from api.app import create_app
 from core.database import execute
 from core.settings import Environment, Settings
@@ -300,6 +301,17 @@ async def test_a_problem_says_what_is_wrong(browser: httpx.AsyncClient) -> None:
             {"field": "name", "message": "This field is required."},
         ],
     }
+
+
+async def test_the_reference_of_the_api_is_written_once_for_each_language(browser: httpx.AsyncClient) -> None:
+    """It is half a megabyte, and anybody may ask for it as often as they like."""
+    openapi._reference_html.cache_clear()
+    for language, word in (("en", "Answers"), ("fr", "Réponses"), ("en", "Answers")):
+        page = await browser.get("/api/docs", headers={"accept-language": language})
+        assert page.status_code == 200
+        assert f"<h3>{word}</h3>" in page.text
+        assert "POST</strong> /api/v1/tokens" in page.text
+    assert openapi._reference_html.cache_info()[:2] == (1, 2)
 
 
 async def test_every_error_code_has_a_place_in_the_documentation(browser: httpx.AsyncClient) -> None:
