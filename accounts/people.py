@@ -57,35 +57,43 @@ async def sign_up(
     is_mailed = await mailings.may_reach(email, now=now)
     async with transaction():
         person = await _insert(email, password_hash, name, locale, time_zone)
-        if person is None:
+        if person is not None:
             if is_mailed:
-                await _answer_known(email, device, next_path, now=now)
-            return None
-        if is_mailed:
-            secret = await links.create(
-                person, LinkPurpose.confirm_email, email=email, device=device, next_path=next_path, now=now
-            )
-            await emails.welcome(person, secret)
-        await audit.record("person.signed_up", by=person, object_kind="person", object_id=person.id)
+                secret = await links.create(
+                    person, LinkPurpose.confirm_email, email=email, device=device, next_path=next_path, now=now
+                )
+                await emails.welcome(person, secret)
+            await audit.record("person.signed_up", by=person, object_kind="person", object_id=person.id)
+    if person is None and is_mailed:
+        await _answer_known(email, password, device, next_path, now=now)
     return person
 
 
-async def _answer_known(email: str, device: Device | None, next_path: str, *, now: datetime) -> None:
+async def _answer_known(email: str, password: str, device: Device | None, next_path: str, *, now: datetime) -> None:
     """Tell the owner of a known address; one that nobody has confirmed yet gets its link again, good in any browser
-    with the password or a new one, since somebody else may have made the account. In the browser that made it the link
-    is as good as the first one, which may be a second click on the same button."""
+    with the password or a new one, since somebody else may have made the account.
+
+    With the password and in the browser that made it this is the same sign-up, such as a second click on its button,
+    and the link is as good as the first one.
+    """
     known = await Person.get_or_none(email=email)
     if known is None:
         return
     if known.is_confirmed:
         await emails.tell_already_known(known)
         return
-    await credentials.hold(known.id)
-    same = device if device is not None and await links.was_made_in(device, known, email) else None
-    secret = await links.create(
-        known, LinkPurpose.confirm_email, email=email, device=same, next_path=next_path if same else "", now=now
-    )
-    await emails.welcome(known, secret)
+    is_same = device is not None and await links.was_made_in(device, known, email)
+    is_same = is_same and await passwords.is_right(password, known.password_hash)
+    async with transaction():
+        secret = await links.create(
+            known,
+            LinkPurpose.confirm_email,
+            email=email,
+            device=device if is_same else None,
+            next_path=next_path if is_same else "",
+            now=now,
+        )
+        await emails.welcome(known, secret)
 
 
 async def _insert(email: str, password_hash: str, name: str, locale: str, time_zone: str) -> Person | None:

@@ -68,11 +68,16 @@ async def _confirm(request: Request, link: SingleUseLink) -> Response:
 
 
 async def _confirmed_before(request: Request) -> Response:
-    """After a second click, whose first one did it: on to where the link leads. Raises `LinkGone` for others."""
+    """After a second click, whose first one did it: on to where the link leads.
+
+    Raises `LinkGone` for other links, and for whoever is signed in to another account.
+    """
     link = await links.find_done(_secret(request))
     flash, target = _("Your e-mail address is confirmed."), safe_next(link.next_path)
     if _is_owner(request, link):
         return redirect(target, flash=flash)
+    if auth.caller_of(request).person is not None:
+        raise links.LinkGone()
     return redirect(f"/sign-in?next={quote(target, safe='')}", flash=flash)
 
 

@@ -184,6 +184,8 @@ async def test_a_second_click_leads_on_to_what_the_first_one_did(app: Starlette,
             assert elsewhere.headers["location"] == "/sign-in?next=%2Fevents%2Fnairobi-2027%2Fregister"
             assert (await other.get("/api/v1/me")).status_code == 401
     assert await SignInSession.all().count() == 1
+    async with accounts.signed_in(app, await accounts.person()) as somebody_else:
+        assert (await somebody_else.get(path)).status_code == 410
 
 
 @pytest.mark.parametrize("change", [{"email": "other@example.org"}, {"email_confirmed_at": None}])
@@ -213,6 +215,15 @@ async def test_two_clicks_on_signing_up_are_one_sign_up(app: Starlette) -> None:
         answer = await browser.post(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/events/nairobi-2027/register")
         assert (await browser.get("/api/v1/me")).json()["is_confirmed"] is True
+
+
+async def test_a_second_sign_up_in_a_shared_browser_does_not_vouch_for_the_first(browser: httpx.AsyncClient) -> None:
+    """Somebody signed the owner up there before, with a password of theirs."""
+    await browser.post("/sign-up", data={**NEW, "password": "a password that eve chose"})
+    await browser.post("/sign-up", data=NEW)
+    path = await link_to("amina@example.org", "confirm")
+    assert "Password that you chose" in (await browser.get(path)).text
+    assert (await browser.post(path)).status_code == 422
 
 
 async def test_the_browser_that_signs_up_first_does_not_vouch_after_another_one_asked(
