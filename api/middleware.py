@@ -149,7 +149,8 @@ class Guard:
 
     def _refuse_early(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
-        if not self._is_own_host(headers.get("host", ""), scope["path"]):
+        hosts = headers.getlist("host")  # of several nobody knows which one a proxy went by (RFC 9112 section 3.2)
+        if len(hosts) != 1 or not self._is_own_host(hosts[0], scope["path"]):
             raise UnknownHost()
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > self._body_limit(scope):

@@ -4,7 +4,8 @@ import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the full-width ones, which spreadsheets set to Japanese take for the same."""
 _BOM = "\ufeff"
 
 Row = Sequence[str]

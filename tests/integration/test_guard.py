@@ -466,6 +466,13 @@ OWN = ["testserver", "testserver:8000", "TESTSERVER", "localhost", "127.0.0.1:80
 FOREIGN = ["", "evil.example", "testserver.evil.example", "evil.example:80", "testserver@evil.example", "testserver/x"]
 
 
+@pytest.mark.parametrize("hosts", [("testserver", "evil.example"), ("testserver", "testserver")])
+async def test_of_two_hosts_none_is_believed(app: Starlette, hosts: tuple[str, str]) -> None:
+    async with plain(app) as client:
+        answer = await client.get("/healthz", headers=[("host", host) for host in hosts])
+        assert answer.status_code == 421
+
+
 @pytest.mark.parametrize(("host", "status"), [(one, 200) for one in OWN] + [(one, 421) for one in FOREIGN])
 async def test_an_unknown_host_is_refused(browser: httpx.AsyncClient, host: str, status: int) -> None:
     page = await browser.get("/sign-in", headers={"host": host})
