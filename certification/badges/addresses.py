@@ -44,7 +44,7 @@ def is_here(issuer: str) -> bool:
     Wider than `slug_of`, which knows the one right spelling, so that no other spelling passes for a stranger.
     """
     if issuer.lower().startswith(_DID_WEB):
-        host = unquote(issuer[len(_DID_WEB) :].partition("#")[0].partition(":")[0])
+        host = unquote(unquote(issuer[len(_DID_WEB) :].partition("#")[0].partition(":")[0]))
     else:
         try:
             host = urlsplit(issuer).netloc.rpartition("@")[2]
@@ -102,4 +102,5 @@ def _bare(host: str) -> str:
     host = host.lower()
     for port in _DEFAULT_PORTS:
         host = host.removesuffix(port)
-    return host.rstrip(".")
+    name, colon, port = host.partition(":")
+    return f"{name.rstrip('.')}{colon}{port}"

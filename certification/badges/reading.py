@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -217,6 +218,8 @@ def _claims(document: Document) -> BadgeClaims:
         issuer = {"id": issuer}
     if not isinstance(issuer, dict) or not isinstance(issuer.get("id"), str) or not issuer["id"]:
         raise Unreadable(Reason.no_issuer)
+    if not _is_identifier(issuer["id"]):
+        raise Unreadable(Reason.malformed, "issuer.id")
     subject = next(iter(members(document.get("credentialSubject"))), None)
     if subject is None:
         raise Unreadable(Reason.malformed, "credentialSubject")
@@ -232,6 +235,14 @@ def _claims(document: Document) -> BadgeClaims:
         valid_from=None,
         valid_until=None,
     )
+
+
+def _is_identifier(text: str) -> bool:
+    """Whether a text may name somebody: one with spaces or invisible characters looks like another's, and so does a DID
+    with letters that are not ASCII. Sources: RFC 3987, section 2.2; Decentralized Identifiers 1.0, section 3.1."""
+    if text[:4].lower() == "did:" and not text.isascii():
+        return False
+    return not any(unicodedata.category(sign)[0] in "ZC" for sign in text)
 
 
 def _holder(subject: Document) -> str:

@@ -217,6 +217,9 @@ def test_did_web_that_would_lead_elsewhere_leads_nowhere(did: str) -> None:
         ("DID:WEB:testserver", True),
         ("did:web:testserver%3A80:x", True),
         ("did:web:testserver.:x", True),
+        ("did:web:testserver.%3A443:x", True),
+        ("did:web:testserver%253A443:x", True),
+        ("https://testserver.:443/", True),
         ("did:web:testserver#z6Mk", True),
         ("https://testserver/issuers/1", True),
         ("https://user@TestServer:443/", True),
@@ -231,6 +234,12 @@ def test_did_web_that_would_lead_elsewhere_leads_nowhere(did: str) -> None:
 )
 def test_issuer_on_this_host_is_known_in_any_spelling(issuer: str, is_here: bool) -> None:
     assert addresses.is_here(issuer) is is_here
+
+
+def test_a_dot_before_the_port_makes_no_other_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(get_settings(), "public_url", "http://localhost:8000")
+    assert addresses.is_here("did:web:localhost.%3A8000:organizations:x")
+    assert not addresses.is_here("did:web:localhost.%3A8001:organizations:x")
 
 
 def test_second_verifier_accepts_the_badge() -> None:

@@ -135,6 +135,19 @@ async def test_key_that_the_issuer_does_not_publish_is_foreign(form: str) -> Non
     assert (found.verdict, found.reasons) == (Verdict.refused, (Reason.foreign_key,))
 
 
+@pytest.mark.parametrize(
+    "issuer",
+    [f"{DID}\x00", f" {DID}", f"{DID}\u200b", f"{DID}\n", DID.replace("e", "\u0435"), "https://a.example/\u202eb"],
+    ids=["NUL", "space", "invisible", "line", "Cyrillic", "direction"],
+)
+async def test_an_issuer_that_looks_like_another_is_none(issuer: str) -> None:
+    """Whoever reads it sees the other's identifier; and NUL goes into no database."""
+    document = json.loads(issued().credential)
+    document["issuer"]["id"] = issuer
+    found = await offline(json.dumps(document))
+    assert [(one.reason, one.detail) for one in found.findings] == [(Reason.malformed, "issuer.id")]
+
+
 async def test_key_for_another_use_is_foreign() -> None:
     document = did_document(KEY.public_key)
     document["assertionMethod"] = []
