@@ -37,6 +37,17 @@ async def test_a_child_is_kept_warm_for_the_next_piece_of_work() -> None:
     assert await confinement.run(work.number_of_this_process, seconds=5) == first
 
 
+def test_a_child_of_a_large_process_is_kept_warm_too() -> None:
+    """The kernel counts the parent's memory as the child's until it begins; a suite or a worker has much."""
+    program = (
+        "held = bytearray(b'x') * 400_000_000\n"
+        "from core import confinement\nfrom tests import confined_work as work\n"
+        "print(*(confinement.run_here(work.number_of_this_process, seconds=5) for _ in range(3)))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert len(set(said.stdout.split())) == 1
+
+
 async def test_a_child_knows_no_secrets_and_waits_behind_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
     children.end_all()
     monkeypatch.setenv("CONFERO_SECRET_KEY", "s" * 40)
