@@ -77,6 +77,7 @@ ORGANIZER = """
 /organize/{slug}/settings
 /organize/{slug}/chapters/new
 /organize/{slug}/keys
+/organize/{slug}/keys/{id:uuid}/stolen
 /organize/{slug}/audit
 /organize/{slug}/refusals
 /organize/{slug}/jobs

@@ -25,6 +25,7 @@ from certification.exams import attempts, queries, saving
 from certification.exams.models import Attempt, Response
 from certification.programs.models import Certification, Entitlement
 from certification.programs.queries import current_policy
+from certification.signing.models import IssuerKey
 from core import database
 from core.models import OutgoingMail
 from core.settings import use_settings
@@ -55,13 +56,17 @@ class World:
     known: dict[str, str] = field(default_factory=dict)
 
     def parameters(self, path: str) -> dict[str, str]:
-        """Values for the parameters of a path: those of the objects that exist, known by the segment before them."""
+        """Values for the parameters of a path: those of the objects that exist, known by the segment before them.
+
+        Where one segment names different things, what is done at the end of the path tells which.
+        """
         found: dict[str, str] = {}
         segments = path.strip("/").split("/")
         for before, segment in zip(["", *segments], segments, strict=False):
             if "{" in segment:
                 parameter = segment.split("{")[1].split("}")[0].split(":")[0]
-                found[parameter] = self.known.get(parameter) or self.known.get(before) or str(uuid4())
+                names = (parameter, f"{before}/{segments[-1]}", before)
+                found[parameter] = next((self.known[name] for name in names if name in self.known), str(uuid4()))
         return found
 
     def path(self, template: str) -> str:
@@ -188,6 +193,8 @@ async def _add_exams(world: World, now: datetime) -> None:
     assert item is not None
     world.known |= {
         "attempts": str(owners.id),
+        "attempts/regrading": str(submitted.id),
+        "attempts/voiding": str(submitted.id),
         "submitted": str(submitted.id),
         "exams": str(running.id),
         "candidates": str(submitted.id),
@@ -225,6 +232,7 @@ async def _add_certificates(world: World, now: datetime) -> None:
         "certificates": certificate.number,
         "verify": certificate.number,
         "issue-requests": str(wanted.id),
+        "keys": str((await IssuerKey.get(organization_id=world.organization.id)).id),
         "status-lists": str((await StatusList.get(organization_id=world.organization.id)).id),
         "credits": str((await renewal.claim(certificate, on=now.date(), now=now)).id),
     }
