@@ -8,6 +8,7 @@
 import asyncio
 import os
 import random
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -37,7 +38,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the operator's environment out of the tests, workers included; see to it that nothing outlives the run."""
+    """Keep the operator's environment out of the tests, workers included; see to it that nothing outlives the run.
+
+    A shell that starts the run in the background has it ignore Ctrl-C, and so every program that a test starts, too.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in [name for name in os.environ if name.startswith("CONFERO_") and not name.startswith("CONFERO_TEST_")]:
         del os.environ[name]
     if not hasattr(config, "workerinput"):

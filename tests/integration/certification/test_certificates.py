@@ -13,6 +13,8 @@ from accounts.models import Person, Role
 from accounts.tokens import CROCKFORD
 from api.app import create_app
 from api.worker import import_jobs
+from certification.badges import vouching
+from certification.badges.models import Badge
 from certification.certificates import file_verification, issuing, statuses, verification
 from certification.certificates.file_verification import FileVerdict
 from certification.certificates.models import Certificate, IssueRequest, IssueState, SourceKind
@@ -272,6 +274,7 @@ async def test_api_shows_a_stranger_only_what_a_verifier_needs(database: str, se
         refused = await client.get(f"/api/v1/certificates/{certificate.number}.pdf")
 
     until = "valid until November 24, 2028"
+    badge = await Badge.get(id=certificate.badge_id)
     assert shown == {
         "number": certificate.number,
         "status": "valid",
@@ -289,6 +292,7 @@ async def test_api_shows_a_stranger_only_what_a_verifier_needs(database: str, se
         "renewed_by": None,
         "signature": "B-B",
         "pdf_sha256": certificate.pdf_sha256,
+        "badge_signatures": list(vouching.digests(badge.credential, badge.jwt)),
         "checks": shown["checks"],
     }
     assert [(check["subject"], check["outcome"]) for check in shown["checks"]] == [
