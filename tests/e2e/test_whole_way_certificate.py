@@ -44,7 +44,7 @@ async def test_whole_way_of_a_certificate(live: LiveServer, browser: Browser) ->
     await _verify(browser, live, document, "Genuine and valid")
 
     await _correct(browser, live, officer, number)
-    new = await Certificate.get(holder_name=CORRECTED)
+    new = await Certificate.get(holder_name=CORRECTED, person_id=learner.id)
     await _verify(browser, live, document, "Genuine, but superseded", link=new.number)
 
     renewed = await _renew(browser, live, learner, program, new)
