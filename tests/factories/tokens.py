@@ -23,10 +23,16 @@ def soft_token(label: str) -> Path:
     module = next((one for one in MODULES if one.exists()), None)
     if module is None or shutil.which("softhsm2-util") is None:
         pytest.skip("SoftHSM is not installed (Debian: softhsm2), so that there is no PKCS#11 token to test with")
+    _make(label, module)
+    return module
+
+
+@cache
+def _make(label: str, module: Path) -> None:
+    """Once a process, however often a fixture asks: of two tokens with one label neither could be opened."""
     os.environ["SOFTHSM2_CONF"] = str(_configuration())
     utility("--init-token", "--free", "--label", label, "--so-pin", "so-pin-4711", "--pin", PIN)
     pkcs11.lib(str(module)).reinitialize()
-    return module
 
 
 def utility(*arguments: str) -> None:
