@@ -13,6 +13,7 @@ from bidi import algorithm
 
 from core.errors import AppError
 from core.fonts import LATIN, Family, Typeface, Weight
+from core.text import names_of
 from core.typesetting.faces import Face, face
 from core.typesetting.scripts import assign, clusters
 
@@ -29,7 +30,7 @@ class UnsettableText(AppError):
     code, status = "unsettable_text", 422
 
     def __init__(self, characters: str) -> None:
-        named = ", ".join(f"{c} (U+{ord(c):04X})" if c.isprintable() else f"U+{ord(c):04X}" for c in characters[:12])
+        named = names_of(characters[:12])
         super().__init__(f"No font can set {named}. Write the text without it.", characters=characters)
         self.characters = characters
 
