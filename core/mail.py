@@ -248,6 +248,8 @@ class _WholeWords(EmailPolicy):
         if (text.isascii() and len(text) < _SHORT) or name not in ("Subject", "From", "To"):
             return super().fold_binary(name, value)
         address = None if name == "Subject" else value.addresses[0]
+        if address is not None and not address.display_name:
+            return super().fold_binary(name, value)
         words = _encoded(name, text if address is None else address.display_name)
         return (words if address is None else f"{words}\r\n <{address.addr_spec}>").encode("ascii") + b"\r\n"
 

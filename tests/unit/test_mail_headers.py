@@ -65,3 +65,10 @@ def test_every_space_of_300_titles_and_names_arrives(language: str) -> None:
 def test_titles_and_names_from_reports_arrive_as_written(file: str) -> None:
     for text in shared.content("reports", file).decode().splitlines():
         assert_says(text, text)
+
+
+def test_a_long_address_without_a_name_stands_on_the_line_of_its_header() -> None:
+    message = EmailMessage()
+    message["To"] = Address(addr_spec=f"{'a' * 60}@{'b' * 30}.example.org")
+    message.set_content("Words")
+    assert all(line.strip(b" ").partition(b":")[2] for line in wire_form(message).split(b"\r\n\r\n")[0].split(b"\r\n"))
